@@ -13,9 +13,10 @@ namespace gridscope {
 /// What went wrong, told to the person who can mend it.
 struct Error {
     ErrorCode code = ErrorCode::Internal;
-    std::string where;  ///< file as native bytes; tensor, JSON pointer, line or byte offset as far as known
-    std::string what;   ///< one sentence: expected and found value with unit
-    std::string hint;   ///< one thing the user can do, or empty
+    std::string
+        where;  ///< file as native bytes; tensor, JSON pointer, line or byte offset as far as known
+    std::string what;  ///< one sentence: expected and found value with unit
+    std::string hint;  ///< one thing the user can do, or empty
 
     /// The same error with `prefix` put before `where` ("prefix, where").
     Error inside(std::string_view prefix) const;

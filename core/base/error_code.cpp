@@ -9,8 +9,8 @@ namespace gridscope {
 
 std::string_view errorCodeText(ErrorCode code) {
     switch (code) {
-#define GRIDSCOPE_TEXT(name, text)                                                                 \
-    case ErrorCode::name:                                                                          \
+#define GRIDSCOPE_TEXT(name, text) \
+    case ErrorCode::name: \
         return text;
         GRIDSCOPE_ERROR_CODES(GRIDSCOPE_TEXT)
 #undef GRIDSCOPE_TEXT
@@ -21,16 +21,16 @@ std::string_view errorCodeText(ErrorCode code) {
 ErrorFamily errorFamily(ErrorCode code) {
     using Entry = std::pair<std::string_view, ErrorFamily>;
     static constexpr std::array<Entry, 20> kAreas{{
-        {"file", ErrorFamily::Io},          {"scan", ErrorFamily::Io},
-        {"output", ErrorFamily::Store},     {"export", ErrorFamily::Store},
-        {"config", ErrorFamily::Model},     {"model", ErrorFamily::Model},
-        {"weights", ErrorFamily::Model},    {"suite", ErrorFamily::Model},
-        {"trajectory", ErrorFamily::Store}, {"memory", ErrorFamily::Device},
-        {"device", ErrorFamily::Device},    {"settings", ErrorFamily::Usage},
-        {"run", ErrorFamily::Usage},        {"training", ErrorFamily::Model},
+        {"file", ErrorFamily::Io},           {"scan", ErrorFamily::Io},
+        {"output", ErrorFamily::Store},      {"export", ErrorFamily::Store},
+        {"config", ErrorFamily::Model},      {"model", ErrorFamily::Model},
+        {"weights", ErrorFamily::Model},     {"suite", ErrorFamily::Model},
+        {"trajectory", ErrorFamily::Store},  {"memory", ErrorFamily::Device},
+        {"device", ErrorFamily::Device},     {"settings", ErrorFamily::Usage},
+        {"run", ErrorFamily::Usage},         {"training", ErrorFamily::Model},
         {"internal", ErrorFamily::Internal}, {"safetensors", ErrorFamily::Format},
-        {"json", ErrorFamily::Format},      {"tokenizer", ErrorFamily::Format},
-        {"npy", ErrorFamily::Format},       {"tokens", ErrorFamily::Format},
+        {"json", ErrorFamily::Format},       {"tokenizer", ErrorFamily::Format},
+        {"npy", ErrorFamily::Format},        {"tokens", ErrorFamily::Format},
     }};
     if (code == ErrorCode::RunCancelled) return ErrorFamily::Cancelled;
     const std::string_view text = errorCodeText(code);

@@ -60,14 +60,14 @@ private:
 }  // namespace gridscope
 
 /// Leaves the function with the error of `expression` (an Expected of any type) if it failed.
-#define GRIDSCOPE_TRY(expression)                                                                  \
-    do {                                                                                           \
-        if (auto gridscopeOutcome = (expression); !gridscopeOutcome)                               \
-            return std::move(gridscopeOutcome).error();                                            \
+#define GRIDSCOPE_TRY(expression) \
+    do { \
+        if (auto gridscopeOutcome = (expression); !gridscopeOutcome) \
+            return std::move(gridscopeOutcome).error(); \
     } while (false)
 
 /// Declares `name` as the value of `expression`, or leaves the function with its error.
-#define GRIDSCOPE_TRY_ASSIGN(name, expression)                                                     \
-    auto name##OrError = (expression);                                                             \
-    if (!name##OrError) return std::move(name##OrError).error();                                   \
+#define GRIDSCOPE_TRY_ASSIGN(name, expression) \
+    auto name##OrError = (expression); \
+    if (!name##OrError) return std::move(name##OrError).error(); \
     auto name = std::move(name##OrError).value()

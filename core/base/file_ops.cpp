@@ -2,13 +2,13 @@
 
 #include "core/base/file_ops.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include <algorithm>
 
@@ -124,8 +124,8 @@ Error fileError(const std::filesystem::path& path, std::string_view doing, int e
                                     ? ErrorCode::FileWrite
                                     : ErrorCode::FileRead;
     const ErrorCode code = codeOfErrno(errorNumber, otherwise);
-    return {code, path.string(),
-            "cannot " + std::string(doing) + ": " + std::strerror(errorNumber), hintOf(code)};
+    return {code, path.string(), "cannot " + std::string(doing) + ": " + std::strerror(errorNumber),
+            hintOf(code)};
 }
 
 File& File::operator=(File&& other) noexcept {
@@ -144,7 +144,8 @@ Expected<void> File::readAt(std::span<std::byte> into, std::uint64_t offset) con
             m_ops->pread(m_descriptor, into.first(std::min(into.size(), kPiece)), offset);
         if (got < 0) return fileError({}, "read", static_cast<int>(-got));
         if (got == 0)
-            return Error{ErrorCode::FileVanished, {},
+            return Error{ErrorCode::FileVanished,
+                         {},
                          "the file ends at byte " + std::to_string(offset) + ", " +
                              std::to_string(into.size()) + " more were expected",
                          "It was cut while being read; try again when it is complete"};
@@ -186,7 +187,8 @@ Expected<File> openForReading(FileOps& ops, const std::filesystem::path& path) {
     File file(ops, descriptor);
     GRIDSCOPE_TRY_ASSIGN(status, file.status());
     if (!status.isRegular)
-        return Error{ErrorCode::FileNotRegular, path.string(),
+        return Error{ErrorCode::FileNotRegular,
+                     path.string(),
                      status.isFolder ? "is a folder, a file is needed" : "is not a regular file",
                      {}};
     return file;
@@ -197,7 +199,8 @@ Expected<std::string> readWholeFile(FileOps& ops, const std::filesystem::path& p
     GRIDSCOPE_TRY_ASSIGN(file, openForReading(ops, path));
     GRIDSCOPE_TRY_ASSIGN(status, file.status());
     if (status.sizeBytes > limitBytes)
-        return Error{ErrorCode::FileTooLarge, path.string(),
+        return Error{ErrorCode::FileTooLarge,
+                     path.string(),
                      "has " + std::to_string(status.sizeBytes) + " bytes, at most " +
                          std::to_string(limitBytes) + " are read",
                      {}};
@@ -250,8 +253,8 @@ Expected<void> makeFolders(FileOps& ops, const std::filesystem::path& folder) {
     if (result == -EEXIST) {
         std::error_code ignored;
         if (std::filesystem::is_directory(folder, ignored)) return {};
-        return Error{ErrorCode::OutputNotWritable, folder.string(),
-                     "exists and is not a folder", "Choose another name"};
+        return Error{ErrorCode::OutputNotWritable, folder.string(), "exists and is not a folder",
+                     "Choose another name"};
     }
     if (result == -ENOENT && folder.has_relative_path() && folder.parent_path() != folder) {
         GRIDSCOPE_TRY(makeFolders(ops, folder.parent_path()));

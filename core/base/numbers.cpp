@@ -56,9 +56,7 @@ std::string formatBytes(std::uint64_t bytes) {
 std::string formatDuration(double seconds) {
     if (!std::isfinite(seconds)) return "unknown";
     const auto whole = static_cast<std::int64_t>(std::llround(std::fmax(seconds, 0.0)));
-    const auto twoDigits = [](std::int64_t n) {
-        return (n < 10 ? "0" : "") + std::to_string(n);
-    };
+    const auto twoDigits = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     if (whole >= 3600)
         return std::to_string(whole / 3600) + " h " + twoDigits(whole / 60 % 60) + " min";
     if (whole >= 60) return std::to_string(whole / 60) + " min " + twoDigits(whole % 60) + " s";

@@ -10,10 +10,10 @@
 namespace gridscope {
 
 struct Progress {
-    std::string stage;       ///< "weights", "perplexity", ...
-    std::string item;        ///< what is being worked on, such as "step1000"
-    std::uint64_t done = 0;  ///< work units finished, never falling within a stage
-    std::uint64_t total = 0; ///< work units in all; 0 = unknown
+    std::string stage;        ///< "weights", "perplexity", ...
+    std::string item;         ///< what is being worked on, such as "step1000"
+    std::uint64_t done = 0;   ///< work units finished, never falling within a stage
+    std::uint64_t total = 0;  ///< work units in all; 0 = unknown
     /// Seconds left over all stages; NaN while it cannot be told.
     double etaSeconds = 0.0;
 };

@@ -25,13 +25,12 @@ void Sha256::update(std::span<const std::byte> bytes) {
     EVP_DigestUpdate(m_context->digest, bytes.data(), bytes.size());
 }
 
-void Sha256::update(std::string_view text) {
-    update(std::as_bytes(std::span(text)));
-}
+void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text))); }
 
 void Sha256::update(std::uint64_t value) {
     std::array<std::byte, 8> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(value >> (8 * i));
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(value >> (8 * i));
     update(bytes);
 }
 

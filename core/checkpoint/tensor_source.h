@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +18,28 @@ namespace gridscope {
 
 /// Element types that a container can name. Weights may be F16, Bf16, F32 or F64.
 enum class Dtype {
-    Bool, U8, I8, U16, I16, U32, I32, U64, I64, F16, Bf16, F32, F64, C64,
-    F8E4m3, F8E5m2, F8E8m0, F8E4m3Fnuz, F8E5m2Fnuz, F4, F6E2m3, F6E3m2
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F16,
+    Bf16,
+    F32,
+    F64,
+    C64,
+    F8E4m3,
+    F8E5m2,
+    F8E8m0,
+    F8E4m3Fnuz,
+    F8E5m2Fnuz,
+    F4,
+    F6E2m3,
+    F6E3m2
 };
 
 std::string_view dtypeName(Dtype dtype);  ///< as in safetensors: "F16"
@@ -36,10 +56,11 @@ struct TensorInfo {
 
 /// What reading a tensor found out on the way.
 struct TensorReadReport {
-    std::string contentSha256;  ///< formats.md 11: rank and dims (u64), then the values as F32 bytes
+    std::string
+        contentSha256;  ///< formats.md 11: rank and dims (u64), then the values as F32 bytes
     std::uint64_t nonFinite = 0;
-    std::uint64_t firstNonFinite = 0;  ///< index, if nonFinite > 0
-    std::uint64_t valuesRounded = 0;   ///< F64 values that changed by rounding to F32
+    std::uint64_t firstNonFinite = 0;         ///< index, if nonFinite > 0
+    std::uint64_t valuesRounded = 0;          ///< F64 values that changed by rounding to F32
     std::uint64_t fitsF16 = 0, fitsBf16 = 0;  ///< finite values whose round trip keeps them
 };
 

@@ -34,7 +34,7 @@ struct RopeSettings {
 
 struct ModelConfig {
     Architecture architecture = Architecture::GptNeox;
-    std::string modelType;          ///< as written in config.json
+    std::string modelType;  ///< as written in config.json
     std::int64_t vocabularyRows = 0;
     std::int64_t hidden = 0;
     std::int64_t layers = 0;
@@ -47,16 +47,16 @@ struct ModelConfig {
     NormKind norm = NormKind::LayerNorm;
     double normEpsilon = 1e-5;
     bool parallelResidual = true;
-    bool attentionBias = true;      ///< q, k, v (fused or not)
+    bool attentionBias = true;  ///< q, k, v (fused or not)
     bool attentionOutputBias = true;
     bool mlpBias = true;
     bool tiedEmbeddings = false;
-    bool scaleAttention = true;             ///< gpt2: multiply by headDimension^-0.5
-    bool scaleByInverseLayer = false;       ///< gpt2
-    std::optional<double> clipQkv;          ///< olmo
+    bool scaleAttention = true;        ///< gpt2: multiply by headDimension^-0.5
+    bool scaleByInverseLayer = false;  ///< gpt2
+    std::optional<double> clipQkv;     ///< olmo
     RopeSettings rope;
-    std::vector<bool> rotateLayer;          ///< smollm3; empty = every layer
-    std::string storageDtype;               ///< torch_dtype/dtype: shown, never used
+    std::vector<bool> rotateLayer;  ///< smollm3; empty = every layer
+    std::string storageDtype;       ///< torch_dtype/dtype: shown, never used
     std::vector<Warning> warnings;
 
     bool rotates(std::int64_t layer) const {
@@ -77,13 +77,13 @@ enum class TensorRole { Embedding, Position, Norm, Bias, BlockMatrix, Head };
 
 /// A tensor that a model of this configuration has.
 struct TensorSpec {
-    std::string name;                  ///< in the file
-    std::vector<std::int64_t> shape;   ///< in the file
+    std::string name;                 ///< in the file
+    std::vector<std::int64_t> shape;  ///< in the file
     TensorRole role = TensorRole::BlockMatrix;
-    int block = -1;                    ///< transformer block, -1 outside
-    std::string kind;                  ///< "attn.qkv", "attn.out", "mlp.up", "mlp.down", "attn.q", ...
-    bool transposed = false;           ///< stored [in, out] (gpt2 Conv1D)
-    bool optional = false;             ///< tied head: may be absent
+    int block = -1;           ///< transformer block, -1 outside
+    std::string kind;         ///< "attn.qkv", "attn.out", "mlp.up", "mlp.down", "attn.q", ...
+    bool transposed = false;  ///< stored [in, out] (gpt2 Conv1D)
+    bool optional = false;    ///< tied head: may be absent
 };
 
 /// Every tensor of the model, in network order.

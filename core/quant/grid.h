@@ -14,16 +14,16 @@ namespace gridscope {
 
 /// How range, scale and zero-point follow from a group (science.md, 1.1).
 enum class GridDialect {
-    MinMax,     ///< asymmetric, raw min/max, zero-point rounded and not clamped
-    AbsMax,     ///< symmetric, s = absmax/(2^(b-1)-1), z = 0
-    Gptq,       ///< asymmetric: 0 forced into the range; symmetric: s = 2 absmax/(2^b-1), z = 2^(b-1)
-    Awq,        ///< asymmetric, range floor 1e-5, zero-point clamped to 0..2^b-1
-    FloatZero,  ///< asymmetric, level 0 = min (torchao tinygemm, HQQ without optimisation)
-    Q4_0,       ///< llama.cpp: signed value of largest magnitude, fp16 scale
-    Q4_1,       ///< llama.cpp: fp16 scale and fp16 minimum
-    Q8_0,       ///< llama.cpp: absmax, fp16 scale, round half away
-    TorchAo,    ///< symmetric int8, s = absmax/127.5
-    NormalFloat ///< nf4: codebook of 16 NormalFloat levels
+    MinMax,  ///< asymmetric, raw min/max, zero-point rounded and not clamped
+    AbsMax,  ///< symmetric, s = absmax/(2^(b-1)-1), z = 0
+    Gptq,    ///< asymmetric: 0 forced into the range; symmetric: s = 2 absmax/(2^b-1), z = 2^(b-1)
+    Awq,     ///< asymmetric, range floor 1e-5, zero-point clamped to 0..2^b-1
+    FloatZero,   ///< asymmetric, level 0 = min (torchao tinygemm, HQQ without optimisation)
+    Q4_0,        ///< llama.cpp: signed value of largest magnitude, fp16 scale
+    Q4_1,        ///< llama.cpp: fp16 scale and fp16 minimum
+    Q8_0,        ///< llama.cpp: absmax, fp16 scale, round half away
+    TorchAo,     ///< symmetric int8, s = absmax/127.5
+    NormalFloat  ///< nf4: codebook of 16 NormalFloat levels
 };
 
 enum class GroupKind { Size, Channel, Tensor };
@@ -32,7 +32,7 @@ enum class GroupKind { Size, Channel, Tensor };
 enum class GridControl { None, RandomPhase, GaussianNoise };
 
 struct Grid {
-    int bits = 4;            ///< 2..8
+    int bits = 4;  ///< 2..8
     bool symmetric = false;
     GroupKind groupKind = GroupKind::Size;
     std::uint32_t groupSize = 128;  ///< consecutive inputs sharing a scale; for GroupKind::Size

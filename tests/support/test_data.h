@@ -18,13 +18,12 @@ std::filesystem::path binFolder();
 }  // namespace gridscope::test
 
 /// Skips the current test function, loudly, when the reference data beside the checkout is absent.
-#define GRIDSCOPE_NEED_SHARED()                                                                    \
-    do {                                                                                           \
-        if (gridscope::test::sharedFolder().empty())                                               \
-            QSKIP("SKIPPED: the reference data (../shared) is not beside this checkout");          \
+#define GRIDSCOPE_NEED_SHARED() \
+    do { \
+        if (gridscope::test::sharedFolder().empty()) \
+            QSKIP("SKIPPED: the reference data (../shared) is not beside this checkout"); \
     } while (false)
 
 /// Fails the current test function with the error's text if `outcome` holds no value.
-#define GRIDSCOPE_VERIFY_OK(outcome)                                                               \
-    QVERIFY2(static_cast<bool>(outcome),                                                           \
-             (outcome) ? "" : (outcome).error().toText().c_str())
+#define GRIDSCOPE_VERIFY_OK(outcome) \
+    QVERIFY2(static_cast<bool>(outcome), (outcome) ? "" : (outcome).error().toText().c_str())

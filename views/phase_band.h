@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// A phase of training as plots draw it: a band between two boundaries.
+#pragma once
+
+#include <QString>
+
+#include <vector>
+
+namespace gridscope::views {
+
+/// A boundary between two phases, with its interval in steps; NaN interval = none.
+struct PhaseBoundary {
+    double step = 0.0;
+    double low = 0.0;
+    double high = 0.0;
+    QString kind;         ///< "rapid learning ends", "FP32 convergence", ...
+    bool manual = false;  ///< set by the user
+};
+
+/// Bands lie between neighbouring boundaries; `names` has one entry more than `boundaries`.
+struct PhaseBands {
+    std::vector<PhaseBoundary> boundaries;  ///< ascending
+    std::vector<QString> names;
+    QString note;  ///< "no phase change found", "not enough data", or empty
+};
+
+}  // namespace gridscope::views

@@ -21,16 +21,16 @@ namespace gridscope {
 
 /// One checkpoint as it lies on disk. Entries with problems stay in the list (G3).
 struct CheckpointEntry {
-    CheckpointLabel label;              ///< text, step, stage, tokens
+    CheckpointLabel label;  ///< text, step, stage, tokens
     std::filesystem::path folder;
     std::filesystem::path weightsFile;  ///< the container that wins (formats.md 2.3)
     std::filesystem::path configFile;
-    std::string format;                 ///< "safetensors", ...; empty if there is none
-    std::string dtype;                  ///< of the weights: "F16", "F32", "F16+F32"
-    std::uint64_t parameters = 0;       ///< weights without ignored buffers
-    std::uint64_t bytes = 0;            ///< size of the container
+    std::string format;            ///< "safetensors", ...; empty if there is none
+    std::string dtype;             ///< of the weights: "F16", "F32", "F16+F32"
+    std::uint64_t parameters = 0;  ///< weights without ignored buffers
+    std::uint64_t bytes = 0;       ///< size of the container
     std::optional<ModelConfig> config;
-    std::vector<Error> problems;        ///< why it cannot be probed; empty = fine
+    std::vector<Error> problems;  ///< why it cannot be probed; empty = fine
     std::vector<Warning> warnings;
 
     bool usable() const { return problems.empty(); }

@@ -4,11 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -18,8 +19,28 @@ namespace gridscope {
 
 /// Element types that a container can name. Weights may be F16, Bf16, F32 or F64.
 enum class Dtype {
-    Bool, U8, I8, U16, I16, U32, I32, U64, I64, F16, Bf16, F32, F64, C64,
-    F8E4m3, F8E5m2, F8E8m0, F8E4m3Fnuz, F8E5m2Fnuz, F4, F6E2m3, F6E3m2
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F16,
+    Bf16,
+    F32,
+    F64,
+    C64,
+    F8E4m3,
+    F8E5m2,
+    F8E8m0,
+    F8E4m3Fnuz,
+    F8E5m2Fnuz,
+    F4,
+    F6E2m3,
+    F6E3m2
 };
 
 std::string_view dtypeName(Dtype dtype);  ///< as in safetensors: "F16"
@@ -36,10 +57,11 @@ struct TensorInfo {
 
 /// What reading a tensor found out on the way.
 struct TensorReadReport {
-    std::string contentSha256;  ///< formats.md 11: rank and dims (u64), then the values as F32 bytes
+    std::string
+        contentSha256;  ///< formats.md 11: rank and dims (u64), then the values as F32 bytes
     std::uint64_t nonFinite = 0;
-    std::uint64_t firstNonFinite = 0;  ///< index, if nonFinite > 0
-    std::uint64_t valuesRounded = 0;   ///< F64 values that changed by rounding to F32
+    std::uint64_t firstNonFinite = 0;         ///< index, if nonFinite > 0
+    std::uint64_t valuesRounded = 0;          ///< F64 values that changed by rounding to F32
     std::uint64_t fitsF16 = 0, fitsBf16 = 0;  ///< finite values whose round trip keeps them
 };
 
@@ -51,8 +73,11 @@ public:
     virtual const std::vector<TensorInfo>& tensors() const = 0;
     /// Reads tensor `index` as FP32, row-major as stored, into `into` (`elements` values); one
     /// pass reads, converts, hashes and checks.
-    /// Errors: safetensors.dtype, file.vanished, file.read.
+    /// Errors: safetensors.dtype, file.vanished, file.read; internal.failed for a wrong span.
     virtual Expected<TensorReadReport> readFloats(std::size_t index, std::span<float> into) = 0;
+    /// The same values without hash and statistics, for callers that have them already.
+    /// Errors: as readFloats.
+    virtual Expected<void> readValues(std::size_t index, std::span<float> into) = 0;
     /// After the last read: errors with file.changed if a file is not what it was when opened.
     virtual Expected<void> checkUnchanged() = 0;
 };
@@ -61,7 +86,8 @@ public:
 Expected<std::unique_ptr<TensorSource>> openTensorSource(FileOps& ops,
                                                          const std::filesystem::path& file);
 
-/// Model hash (`content_sha256`, formats.md 11): over (name, content hash) sorted by name.
+/// Model hash (`content_sha256`, formats.md 11): SHA-256 over (length of the name as u64, name,
+/// 64 hex digits of the content hash), sorted by name.
 std::string modelContentSha256(std::vector<std::pair<std::string, std::string>> nameAndHash);
 
 }  // namespace gridscope

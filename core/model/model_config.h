@@ -22,7 +22,9 @@ enum class RopeType { Default, Linear, Dynamic, Llama3, Yarn };
 struct RopeSettings {
     RopeType type = RopeType::Default;
     double theta = 10000.0;
-    std::int64_t rotaryDimensions = 0;  ///< rotated channels of each head; 0 = no rotary embedding
+    /// int(headDimension * share), the divisor of the exponents; an odd number rotates one channel
+    /// more; 0 = no rotary embedding.
+    std::int64_t rotaryDimensions = 0;
     double factor = 1.0;
     double lowFrequencyFactor = 1.0, highFrequencyFactor = 4.0;  ///< llama3
     double originalPositions = 0.0;                              ///< llama3, yarn
@@ -34,7 +36,7 @@ struct RopeSettings {
 
 struct ModelConfig {
     Architecture architecture = Architecture::GptNeox;
-    std::string modelType;          ///< as written in config.json
+    std::string modelType;  ///< as written in config.json
     std::int64_t vocabularyRows = 0;
     std::int64_t hidden = 0;
     std::int64_t layers = 0;
@@ -47,16 +49,17 @@ struct ModelConfig {
     NormKind norm = NormKind::LayerNorm;
     double normEpsilon = 1e-5;
     bool parallelResidual = true;
-    bool attentionBias = true;      ///< q, k, v (fused or not)
+    bool attentionBias = true;  ///< q, k, v (fused or not)
     bool attentionOutputBias = true;
     bool mlpBias = true;
     bool tiedEmbeddings = false;
-    bool scaleAttention = true;             ///< gpt2: multiply by headDimension^-0.5
-    bool scaleByInverseLayer = false;       ///< gpt2
-    std::optional<double> clipQkv;          ///< olmo
+    bool scaleAttention = true;        ///< gpt2: multiply by headDimension^-0.5
+    bool scaleByInverseLayer = false;  ///< gpt2
+    std::optional<double> clipQkv;     ///< olmo
     RopeSettings rope;
-    std::vector<bool> rotateLayer;          ///< smollm3; empty = every layer
-    std::string storageDtype;               ///< torch_dtype/dtype: shown, never used
+    std::vector<bool> rotateLayer;  ///< smollm3; empty = every layer
+    std::string storageDtype;       ///< torch_dtype/dtype: shown, never used
+    std::string weightsFile;        ///< transformers_weights: the container the writer named
     std::vector<Warning> warnings;
 
     bool rotates(std::int64_t layer) const {
@@ -77,17 +80,22 @@ enum class TensorRole { Embedding, Position, Norm, Bias, BlockMatrix, Head };
 
 /// A tensor that a model of this configuration has.
 struct TensorSpec {
-    std::string name;                  ///< in the file
-    std::vector<std::int64_t> shape;   ///< in the file
+    std::string name;                 ///< in the file
+    std::vector<std::int64_t> shape;  ///< in the file
     TensorRole role = TensorRole::BlockMatrix;
-    int block = -1;                    ///< transformer block, -1 outside
-    std::string kind;                  ///< "attn.qkv", "attn.out", "mlp.up", "mlp.down", "attn.q", ...
-    bool transposed = false;           ///< stored [in, out] (gpt2 Conv1D)
-    bool optional = false;             ///< tied head: may be absent
+    int block = -1;           ///< transformer block, -1 outside
+    std::string kind;         ///< "attn.qkv", "attn.out", "mlp.up", "mlp.down", "attn.q", ...
+    bool transposed = false;  ///< stored [in, out] (gpt2 Conv1D)
+    bool optional = false;    ///< tied head: may be absent
 };
 
-/// Every tensor of the model, in network order.
+/// Every tensor of the model, in network order. Of names with a variant (otherTensorName) the
+/// first one.
 std::vector<TensorSpec> expectedTensors(const ModelConfig& config);
+
+/// The other name under which files may carry the tensor `name` of expectedTensors: the head of
+/// gpt_neox as lm_head.weight, gpt2 without the prefix "transformer."; empty if there is none.
+std::string otherTensorName(Architecture architecture, std::string_view name);
 
 /// True for the buffers that old files carry beside weights (formats.md 7.3), by whole name.
 bool isIgnoredBuffer(Architecture architecture, std::string_view tensorName);

@@ -28,8 +28,8 @@ struct Estimate {
 /// FP32 scores of a checkpoint. CE in nats per token.
 struct Fp32Scores {
     Estimate ce;
-    double ppl = kNotMeasured;      ///< exp(ce); +inf when it overflows
-    std::vector<float> windowNll;   ///< [N] sum over the scored positions of a window, nats
+    double ppl = kNotMeasured;     ///< exp(ce); +inf when it overflows
+    std::vector<float> windowNll;  ///< [N] sum over the scored positions of a window, nats
 };
 
 /// One grid on one checkpoint.
@@ -40,45 +40,49 @@ struct GridScores {
     Estimate gapPercent;
     Estimate deltaCe;
     double relativeCe = kNotMeasured;
-    Estimate kl;                        ///< nats per scored token
-    double top1Agreement = kNotMeasured;///< 0..1
-    double sqnrDb = kNotMeasured;       ///< over all scope weights
+    Estimate kl;                                                   ///< nats per scored token
+    double top1Agreement = kNotMeasured;                           ///< 0..1
+    double sqnrDb = kNotMeasured;                                  ///< over all scope weights
     double flipRate = kNotMeasured, levelFlipRate = kNotMeasured;  ///< pooled over the scope
     std::int32_t windowsUsed = 0;
-    std::vector<float> windowNll;       ///< [N]
-    std::vector<float> windowKl;        ///< [N] sums over the scored positions, nats
-    std::vector<GridStatistics> layers; ///< [L], empty until the weight sweep
+    std::vector<float> windowNll;        ///< [N]
+    std::vector<float> windowKl;         ///< [N] sums over the scored positions, nats
+    std::vector<GridStatistics> layers;  ///< [L], empty until the weight sweep
+    // CE change in nats when one matrix, or one block, is the only one on the grid or the only
+    // one left in FP32; empty where the sensitivity stage did not run.
+    std::vector<float> sensitivityOnly, sensitivityExcept;            ///< [L]
+    std::vector<float> blockSensitivityOnly, blockSensitivityExcept;  ///< [blocks]
 };
 
 struct ProbeRecord {
     // identity
     std::string label;
-    std::int64_t step = -1;             ///< -1 = unknown
-    std::int32_t stage = 0;             ///< stage rank, orders rows before the step
+    std::int64_t step = -1;  ///< -1 = unknown
+    std::int32_t stage = 0;  ///< stage rank, orders rows before the step
     double tokensSeen = kNotMeasured;
     double learningRate = kNotMeasured;
-    std::string contentSha256;          ///< model hash
-    std::string predecessor;            ///< label that flips and movement refer to; empty = none
-    std::string duplicateOf;            ///< label with equal content, measured there
-    std::string source;                 ///< folder it was read from
-    std::string storageDtype;           ///< "F16"
+    std::string contentSha256;  ///< model hash
+    std::string predecessor;    ///< label that flips and movement refer to; empty = none
+    std::string duplicateOf;    ///< label with equal content, measured there
+    std::string source;         ///< folder it was read from
+    std::string storageDtype;   ///< "F16"
     RowStatus status = RowStatus::Planned;
-    std::string error;                  ///< Error::toText of a failed row; warnings of a good one
-    double seconds = 0.0;               ///< time spent measuring
+    std::string error;     ///< Error::toText of a failed row; warnings of a good one
+    double seconds = 0.0;  ///< time spent measuring
     // measurements
     Fp32Scores fp32;
     double kurtosisMean = kNotMeasured, kurtosisPooled = kNotMeasured, kurtosisMax = kNotMeasured;
-    std::vector<MatrixMoments> layers;  ///< [L]
+    std::vector<MatrixMoments> layers;        ///< [L]
     std::map<std::string, GridScores> grids;  ///< by grid id
 };
 
 /// A scope tensor of the run.
 struct LayerInfo {
-    std::string name;         ///< in the file
-    std::int64_t rows = 0;    ///< out
-    std::int64_t columns = 0; ///< in
+    std::string name;          ///< in the file
+    std::int64_t rows = 0;     ///< out
+    std::int64_t columns = 0;  ///< in
     int block = -1;
-    std::string kind;         ///< "attn.qkv", ...
+    std::string kind;  ///< "attn.qkv", ...
     bool operator==(const LayerInfo&) const = default;
 };
 
@@ -86,17 +90,17 @@ struct LayerInfo {
 struct Trajectory {
     std::string title;
     std::string producer;
-    std::string created;                ///< ISO 8601 UTC
-    std::string planJson;               ///< settings, canonical JSON
+    std::string created;   ///< ISO 8601 UTC
+    std::string planJson;  ///< settings, canonical JSON
     std::string planHash;
-    std::string environmentJson;        ///< of the last writer
-    std::vector<std::uint32_t> evalIds; ///< [windows * windowLength]
+    std::string environmentJson;         ///< of the last writer
+    std::vector<std::uint32_t> evalIds;  ///< [windows * windowLength]
     std::uint64_t windows = 0;
     std::uint64_t windowLength = 0;
     std::string evalSha256, evalSource, tokenizerSha256;
     std::uint64_t textBytes = 0;
-    std::vector<LayerInfo> layers;      ///< [L]
-    std::vector<std::string> gridIds;   ///< grids of the plan, in its order
+    std::vector<LayerInfo> layers;                         ///< [L]
+    std::vector<std::string> gridIds;                      ///< grids of the plan, in its order
     std::vector<std::shared_ptr<const ProbeRecord>> rows;  ///< sorted by (stage, step, label)
     std::string phasesJson, overridesJson, notes;          ///< /analysis
 };

@@ -17,7 +17,7 @@ namespace gridscope {
 enum class MetricKind { Row, Grid, Layer, GridLayer };
 
 struct MetricInfo {
-    std::string_view id;     ///< schema name, such as "gap_percent"
+    std::string_view id;  ///< schema name, such as "gap_percent"
     MetricKind kind;
     std::string_view title;  ///< "Quantization gap"
     std::string_view unit;   ///< "%", "nats/token", "" = none

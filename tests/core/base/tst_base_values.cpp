@@ -83,9 +83,9 @@ void TestBaseValues::sha256_data() {
     QTest::newRow("empty")
         << QByteArray()
         << QByteArray("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    QTest::newRow("abc")
-        << QByteArray("abc")
-        << QByteArray("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    QTest::newRow("abc") << QByteArray("abc")
+                         << QByteArray(
+                                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     QTest::newRow("two blocks")
         << QByteArray("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
         << QByteArray("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
@@ -119,8 +119,9 @@ void TestBaseValues::escape_data() {
     QTest::newRow("latin-1") << QByteArray("\xE4x") << QByteArray("\\xE4x");
     QTest::newRow("cut sequence") << QByteArray("\xE2\x82") << QByteArray("\\xE2\\x82");
     QTest::newRow("overlong") << QByteArray("\xC0\xAF") << QByteArray("\\xC0\\xAF");
-    QTest::newRow("right-to-left") << QByteArray("\xE2\x80\xAE"
-                                                 "x")
+    QTest::newRow("right-to-left") << QByteArray(
+                                          "\xE2\x80\xAE"
+                                          "x")
                                    << QByteArray("\\u{202E}x");
     QTest::newRow("cut at the limit")
         << QByteArray(100, 'x') << QByteArray(80, 'x') + QByteArray("\xE2\x80\xA6");

@@ -13,8 +13,8 @@
 #include "tests/support/test_data.h"
 
 using namespace gridscope;
-using gridscope::test::FaultyFileOps;
 using gridscope::test::Fault;
+using gridscope::test::FaultyFileOps;
 namespace fs = std::filesystem;
 
 namespace {

@@ -132,9 +132,8 @@ void TestCatalog::suiteAHashes() {
     const fs::path root = test::sharedFolder() / "data" / "suite_a";
     const auto text = readWholeFile(systemFileOps(), root / "reference.json", 1 << 20);
     GRIDSCOPE_VERIFY_OK(text);
-    const QJsonArray checkpoints = QJsonDocument::fromJson(QByteArray::fromStdString(*text))
-                                       .object()["checkpoints"]
-                                       .toArray();
+    const QJsonArray checkpoints =
+        QJsonDocument::fromJson(QByteArray::fromStdString(*text)).object()["checkpoints"].toArray();
     QCOMPARE(checkpoints.size(), 8);
     std::vector<std::string> modelHashes;
     for (const QJsonValue& checkpoint : checkpoints) {
@@ -142,8 +141,7 @@ void TestCatalog::suiteAHashes() {
             root / checkpoint["label"].toString().toStdString() / "model.safetensors";
         const auto bytes = readWholeFile(systemFileOps(), file, 1 << 22);
         GRIDSCOPE_VERIFY_OK(bytes);
-        QCOMPARE(QString::fromStdString(sha256Hex(*bytes)),
-                 checkpoint["file_sha256"].toString());
+        QCOMPARE(QString::fromStdString(sha256Hex(*bytes)), checkpoint["file_sha256"].toString());
         const auto source = openTensorSource(systemFileOps(), file);
         GRIDSCOPE_VERIFY_OK(source);
         std::vector<std::pair<std::string, std::string>> hashes;
@@ -437,9 +435,8 @@ void TestCatalog::selection_data() {
 void TestCatalog::selection() {
     QFETCH(QByteArray, expression);
     QFETCH(QByteArray, labels);
-    const CheckpointCatalog catalog =
-        catalogOf({"step0", "step1", "step2", "step10", "step100", "step1000", "step5000",
-                   "step10000", "main"});
+    const CheckpointCatalog catalog = catalogOf({"step0", "step1", "step2", "step10", "step100",
+                                                 "step1000", "step5000", "step10000", "main"});
     const auto chosen = selectCheckpoints(catalog, expression.toStdString());
     GRIDSCOPE_VERIFY_OK(chosen);
     QStringList names;

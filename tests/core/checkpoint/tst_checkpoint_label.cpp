@@ -89,10 +89,26 @@ void TestCheckpointLabel::examples() {
 void TestCheckpointLabel::noStep_data() {
     QTest::addColumn<QByteArray>("name");
     QTest::addColumn<int>("rank");
-    for (const char* name :
-         {"gpt-neox-20b", "stepping-stone-5", "footstep12", "step12345678901234567890", "", "step",
-          "step5x", "step5-tokens4Q", "step-1-2", "step999999999999999999k", "main", "final", "last", "latest", "maintenance",
-          "ckpt_355", "ckpt-3", "checkpoint", "iter5", "\xFF\xFEstep"})
+    for (const char* name : {"gpt-neox-20b",
+                             "stepping-stone-5",
+                             "footstep12",
+                             "step12345678901234567890",
+                             "",
+                             "step",
+                             "step5x",
+                             "step5-tokens4Q",
+                             "step-1-2",
+                             "step999999999999999999k",
+                             "main",
+                             "final",
+                             "last",
+                             "latest",
+                             "maintenance",
+                             "ckpt_355",
+                             "ckpt-3",
+                             "checkpoint",
+                             "iter5",
+                             "\xFF\xFEstep"})
         QTest::newRow(*name == '\0' ? "empty" : name) << QByteArray(name) << 4000;
     QTest::newRow("post") << QByteArray("it-soup-APO") << 3000;
 }

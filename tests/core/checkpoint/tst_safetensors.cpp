@@ -39,8 +39,7 @@ std::string entry(const std::string& name, const std::string& dtype, const std::
 }
 
 /// A header with one tensor "a" of these fields.
-std::string single(const std::string& dtype, const std::string& shape,
-                   const std::string& offsets) {
+std::string single(const std::string& dtype, const std::string& shape, const std::string& offsets) {
     return "{" + entry("a", dtype, shape, offsets) + "}";
 }
 
@@ -62,12 +61,11 @@ private:
 
 /// A small valid file with metadata, two dtypes, an empty tensor and a scalar.
 std::string validFile() {
-    return container("{\"__metadata__\":{\"format\":\"pt\"}," +
-                         entry("b", "F16", "[2,3]", "[8,20]") + "," +
-                         entry("a", "F32", "[2]", "[0,8]") + "," +
-                         entry("empty", "F32", "[0,7]", "[20,20]") + "," +
-                         entry("s", "F32", "[]", "[20,24]") + "}  ",
-                     24);
+    return container(
+        "{\"__metadata__\":{\"format\":\"pt\"}," + entry("b", "F16", "[2,3]", "[8,20]") + "," +
+            entry("a", "F32", "[2]", "[0,8]") + "," + entry("empty", "F32", "[0,7]", "[20,20]") +
+            "," + entry("s", "F32", "[]", "[20,24]") + "}  ",
+        24);
 }
 
 }  // namespace
@@ -128,8 +126,8 @@ void TestSafetensors::badFiles_data() {
     header("S03 blank of another kind", "{}\v", "safetensors.header-json", 0);
     header("S03 entry is a number", "{\"a\":5}", "safetensors.header-json");
     header("S03 metadata is a list", "{\"__metadata__\":[]}", "safetensors.header-json", 0);
-    header("S03 metadata holds a number", "{\"__metadata__\":{\"a\":1}}",
-           "safetensors.header-json", 0);
+    header("S03 metadata holds a number", "{\"__metadata__\":{\"a\":1}}", "safetensors.header-json",
+           0);
     header("S03 key of an entry twice",
            "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
            "safetensors.header-json");
@@ -182,8 +180,7 @@ void TestSafetensors::badFiles_data() {
     header("S07 nested", single("F32", "[[2]]", "[0,8]"), "safetensors.shape");
     header("S07 a number", single("F32", "2", "[0,8]"), "safetensors.shape");
     header("S07 an object", single("F32", "{\"dtype\":2}", "[0,8]"), "safetensors.shape");
-    header("S07 absent", "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}",
-           "safetensors.shape");
+    header("S07 absent", "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", "safetensors.shape");
     header("S07 part of a byte", single("F4", "[3]", "[0,8]"), "safetensors.shape");
     header("S08 unknown", single("I4", "[16]", "[0,8]"), "safetensors.dtype");
     header("S08 lower case", single("f32", "[2]", "[0,8]"), "safetensors.dtype");
@@ -201,8 +198,7 @@ void TestSafetensors::badFiles() {
     const auto source = openTensorSource(systemFileOps(), file.path());
     QVERIFY(!source);
     QCOMPARE(std::string(errorCodeText(source.error().code)), code.toStdString());
-    QVERIFY2(source.error().where.starts_with(file.path().string()),
-             source.error().where.c_str());
+    QVERIFY2(source.error().where.starts_with(file.path().string()), source.error().where.c_str());
     QVERIFY(source.error().what.size() <= 300);
 }
 

@@ -40,9 +40,9 @@ void append(std::string& bytes, T value) {
 fs::path writeTensor(const QTemporaryDir& folder, const char* name, const char* dtype,
                      const std::string& shape, const std::string& data) {
     const fs::path path = fs::path(folder.path().toStdString()) / name;
-    const std::string header = std::string("{\"t\":{\"dtype\":\"") + dtype + "\",\"shape\":" +
-                               shape + ",\"data_offsets\":[0," + std::to_string(data.size()) +
-                               "]}}";
+    const std::string header = std::string("{\"t\":{\"dtype\":\"") + dtype +
+                               "\",\"shape\":" + shape + ",\"data_offsets\":[0," +
+                               std::to_string(data.size()) + "]}}";
     std::string bytes;
     append(bytes, static_cast<std::uint64_t>(header.size()));
     std::ofstream(path, std::ios::binary) << bytes << header << data;
@@ -122,8 +122,8 @@ void TestTensorValues::everyBfloat() {
             QCOMPARE(std::isinf(values[i]), fraction == 0);
             continue;
         }
-        const double magnitude = exponent == 0 ? std::ldexp(fraction, -133)
-                                               : std::ldexp(128 + fraction, exponent - 134);
+        const double magnitude =
+            exponent == 0 ? std::ldexp(fraction, -133) : std::ldexp(128 + fraction, exponent - 134);
         QCOMPARE(static_cast<double>(values[i]), bits[i] >= 0x8000 ? -magnitude : magnitude);
         QCOMPARE(std::signbit(values[i]), bits[i] >= 0x8000);
     }
@@ -238,9 +238,9 @@ void TestTensorValues::containersAgree() {
         const int exponent = value == 0.0f ? -15 : std::ilogb(value);
         const auto halfBits = static_cast<std::uint16_t>(
             ((bits >> 16) & 0x8000u) |
-            (value == 0.0f ? 0u
-                           : (static_cast<std::uint32_t>(exponent + 15) << 10) |
-                                 ((bits >> 13) & 1023u)));
+            (value == 0.0f
+                 ? 0u
+                 : (static_cast<std::uint32_t>(exponent + 15) << 10) | ((bits >> 13) & 1023u)));
         append(half, halfBits);
         append(brain, static_cast<std::uint16_t>(bits >> 16));
     }

@@ -194,8 +194,8 @@ void TestModelConfig::classDefaults_data() {
     QTest::addColumn<double>("theta");
     QTest::addColumn<double>("epsilon");
     QTest::addColumn<QByteArray>("biases");  // qkv, out, mlp
-    const auto row = [](const char* name, const char* changes, int keyValueHeads,
-                        int headDimension, bool tied, int positions, double theta, double epsilon,
+    const auto row = [](const char* name, const char* changes, int keyValueHeads, int headDimension,
+                        bool tied, int positions, double theta, double epsilon,
                         const char* biases) {
         QTest::newRow(name) << QByteArray(changes) << keyValueHeads << headDimension << tied
                             << positions << theta << epsilon << QByteArray(biases);
@@ -203,8 +203,8 @@ void TestModelConfig::classDefaults_data() {
     row("llama", "{}", 6, 8, false, 2048, 1e4, 1e-6, "nnn");
     row("llama biases", R"({"attention_bias":true,"mlp_bias":true})", 6, 8, false, 2048, 1e4, 1e-6,
         "yyy");
-    row("olmo", R"({"model_type":"olmo","rms_norm_eps":1,"mlp_bias":true})", 6, 8, false, 2048,
-        1e4, 1e-5, "nnn");
+    row("olmo", R"({"model_type":"olmo","rms_norm_eps":1,"mlp_bias":true})", 6, 8, false, 2048, 1e4,
+        1e-5, "nnn");
     row("olmo2", R"({"model_type":"olmo2"})", 6, 8, false, 2048, 1e4, 1e-5, "nnn");
     row("qwen2", R"({"model_type":"qwen2","num_attention_heads":32,"hidden_size":64})", 32, 2,
         false, 32768, 1e4, 1e-6, "ynn");
@@ -246,8 +246,7 @@ void TestModelConfig::ropePrecedence_data() {
     QTest::addColumn<int>("type");
     const auto row = [](const char* name, const char* changes, double theta, int dimensions,
                         RopeType type) {
-        QTest::newRow(name) << QByteArray(changes) << theta << dimensions
-                            << static_cast<int>(type);
+        QTest::newRow(name) << QByteArray(changes) << theta << dimensions << static_cast<int>(type);
     };
     row("old keys", R"({"rotary_emb_base":500,"rotary_pct":0.5})", 500, 32, RopeType::Default);
     row("new keys win",
@@ -259,8 +258,8 @@ void TestModelConfig::ropePrecedence_data() {
         R"({"rotary_emb_base":500,"rope_parameters":{"rope_theta":700},
             "rope_scaling":{"type":"linear","factor":2}})",
         500, 16, RopeType::Linear);
-    row("empty rope_scaling does not", R"({"rope_parameters":{"rope_theta":700},"rope_scaling":{}})",
-        700, 16, RopeType::Default);
+    row("empty rope_scaling does not",
+        R"({"rope_parameters":{"rope_theta":700},"rope_scaling":{}})", 700, 16, RopeType::Default);
     row("rope_type before type",
         R"({"rope_scaling":{"type":"linear","rope_type":"dynamic","factor":2}})", 10000, 16,
         RopeType::Dynamic);
@@ -365,8 +364,7 @@ void TestModelConfig::bad_data() {
         "config.unsupported", "rope_parameters/partial_rotary_factor");
     raw("kv heads", changed(kLlama, R"({"num_key_value_heads":4})"), "config.range",
         "num_key_value_heads");
-    raw("sliding layers",
-        changed(kLlama, R"({"layer_types":["full_attention","sliding_attention"],
+    raw("sliding layers", changed(kLlama, R"({"layer_types":["full_attention","sliding_attention"],
                             "sliding_window":64})"),
         "config.unsupported", "sliding_window");
     raw("other layers", changed(kLlama, R"({"layer_types":["full_attention","linear_attention"]})"),
@@ -375,8 +373,7 @@ void TestModelConfig::bad_data() {
         changed(kLlama, R"({"model_type":"qwen2","num_key_value_heads":6,"sliding_window":64,
                             "use_sliding_window":true})"),
         "config.unsupported", "sliding_window");
-    raw("smollm3 flags",
-        changed(kLlama, R"({"model_type":"smollm3","num_key_value_heads":6,
+    raw("smollm3 flags", changed(kLlama, R"({"model_type":"smollm3","num_key_value_heads":6,
                             "no_rope_layers":[1,2]})"),
         "config.range", "no_rope_layers");
     raw("gpt2 without n_embd", R"({"model_type":"gpt2","vocab_size":9})", "config.key", "n_embd");
@@ -481,13 +478,12 @@ void TestModelConfig::pythiaSizes() {
     QFETCH(int, rows);
     QFETCH(int, tensors);
     QFETCH(qint64, parameters);
-    const QByteArray changes =
-        QJsonDocument(QJsonObject{{"num_hidden_layers", layers},
-                                  {"hidden_size", hidden},
-                                  {"num_attention_heads", heads},
-                                  {"vocab_size", rows},
-                                  {"intermediate_size", 4 * hidden}})
-            .toJson();
+    const QByteArray changes = QJsonDocument(QJsonObject{{"num_hidden_layers", layers},
+                                                         {"hidden_size", hidden},
+                                                         {"num_attention_heads", heads},
+                                                         {"vocab_size", rows},
+                                                         {"intermediate_size", 4 * hidden}})
+                                   .toJson();
     const auto config = parseModelConfig(changed(kNeox, changes).toStdString(), "config.json");
     GRIDSCOPE_VERIFY_OK(config);
     const std::vector<TensorSpec> specs = expectedTensors(*config);

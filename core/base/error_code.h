@@ -81,6 +81,8 @@ namespace gridscope {
     X(MemoryFailed, "memory.failed") \
     X(DeviceUnavailable, "device.unavailable") \
     X(DeviceFailed, "device.failed") \
+    X(ReferenceFormat, "reference.format") \
+    X(ReferenceColumn, "reference.column") \
     X(SettingsRange, "settings.range") \
     X(SettingsSyntax, "settings.syntax") \
     X(RunBusy, "run.busy") \

@@ -25,6 +25,9 @@ struct CheckpointLabel {
 /// Parses a leaf name by the grammar of formats.md 1.1. Never fails: no match means no step.
 CheckpointLabel parseCheckpointLabel(std::string_view name);
 
+/// Order of names in which runs of digits count by their value: step2 before step10.
+bool naturallyBefore(std::string_view a, std::string_view b);
+
 /// Sort key (stageRank, step, ingredient, natural numeric order of the text).
 bool labelComesBefore(const CheckpointLabel& a, const CheckpointLabel& b);
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -72,8 +73,11 @@ public:
     virtual const std::vector<TensorInfo>& tensors() const = 0;
     /// Reads tensor `index` as FP32, row-major as stored, into `into` (`elements` values); one
     /// pass reads, converts, hashes and checks.
-    /// Errors: safetensors.dtype, file.vanished, file.read.
+    /// Errors: safetensors.dtype, file.vanished, file.read; internal.failed for a wrong span.
     virtual Expected<TensorReadReport> readFloats(std::size_t index, std::span<float> into) = 0;
+    /// The same values without hash and statistics, for callers that have them already.
+    /// Errors: as readFloats.
+    virtual Expected<void> readValues(std::size_t index, std::span<float> into) = 0;
     /// After the last read: errors with file.changed if a file is not what it was when opened.
     virtual Expected<void> checkUnchanged() = 0;
 };
@@ -82,7 +86,8 @@ public:
 Expected<std::unique_ptr<TensorSource>> openTensorSource(FileOps& ops,
                                                          const std::filesystem::path& file);
 
-/// Model hash (`content_sha256`, formats.md 11): over (name, content hash) sorted by name.
+/// Model hash (`content_sha256`, formats.md 11): SHA-256 over (length of the name as u64, name,
+/// 64 hex digits of the content hash), sorted by name.
 std::string modelContentSha256(std::vector<std::pair<std::string, std::string>> nameAndHash);
 
 }  // namespace gridscope

@@ -22,7 +22,9 @@ enum class RopeType { Default, Linear, Dynamic, Llama3, Yarn };
 struct RopeSettings {
     RopeType type = RopeType::Default;
     double theta = 10000.0;
-    std::int64_t rotaryDimensions = 0;  ///< rotated channels of each head; 0 = no rotary embedding
+    /// int(headDimension * share), the divisor of the exponents; an odd number rotates one channel
+    /// more; 0 = no rotary embedding.
+    std::int64_t rotaryDimensions = 0;
     double factor = 1.0;
     double lowFrequencyFactor = 1.0, highFrequencyFactor = 4.0;  ///< llama3
     double originalPositions = 0.0;                              ///< llama3, yarn
@@ -57,6 +59,7 @@ struct ModelConfig {
     RopeSettings rope;
     std::vector<bool> rotateLayer;  ///< smollm3; empty = every layer
     std::string storageDtype;       ///< torch_dtype/dtype: shown, never used
+    std::string weightsFile;        ///< transformers_weights: the container the writer named
     std::vector<Warning> warnings;
 
     bool rotates(std::int64_t layer) const {
@@ -86,8 +89,13 @@ struct TensorSpec {
     bool optional = false;    ///< tied head: may be absent
 };
 
-/// Every tensor of the model, in network order.
+/// Every tensor of the model, in network order. Of names with a variant (otherTensorName) the
+/// first one.
 std::vector<TensorSpec> expectedTensors(const ModelConfig& config);
+
+/// The other name under which files may carry the tensor `name` of expectedTensors: the head of
+/// gpt_neox as lm_head.weight, gpt2 without the prefix "transformer."; empty if there is none.
+std::string otherTensorName(Architecture architecture, std::string_view name);
 
 /// True for the buffers that old files carry beside weights (formats.md 7.3), by whole name.
 bool isIgnoredBuffer(Architecture architecture, std::string_view tensorName);

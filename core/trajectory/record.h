@@ -48,6 +48,10 @@ struct GridScores {
     std::vector<float> windowNll;        ///< [N]
     std::vector<float> windowKl;         ///< [N] sums over the scored positions, nats
     std::vector<GridStatistics> layers;  ///< [L], empty until the weight sweep
+    // CE change in nats when one matrix, or one block, is the only one on the grid or the only
+    // one left in FP32; empty where the sensitivity stage did not run.
+    std::vector<float> sensitivityOnly, sensitivityExcept;            ///< [L]
+    std::vector<float> blockSensitivityOnly, blockSensitivityExcept;  ///< [blocks]
 };
 
 struct ProbeRecord {

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "core/analysis/phase_detection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "core/analysis/change_points.h"
+#include "core/analysis/derivative_rule.h"
+#include "core/base/numbers.h"
+
+namespace gridscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Steps are whole numbers in practice; written without a fraction then.
+Json stepJson(double step) {
+    constexpr double kExactLimit = 9007199254740992.0;
+    if (std::isfinite(step) && step == std::floor(step) && std::abs(step) < kExactLimit)
+        return static_cast<std::int64_t>(step);
+    return step;  // the library writes non-finite numbers as null
+}
+
+Json stepJson(const std::optional<double>& step) { return step ? stepJson(*step) : Json(nullptr); }
+
+Expected<void> checkLength(const char* field, std::size_t found, std::size_t expected) {
+    if (found == expected) return {};
+    return Error{ErrorCode::SettingsRange,
+                 field,
+                 "expected " + std::to_string(expected) + " values, one a step, found " +
+                     std::to_string(found),
+                 {}};
+}
+
+Expected<Detector> parseDetector(std::string_view name) {
+    for (const Detector detector : allDetectors()) {
+        if (name == detectorName(detector)) return detector;
+    }
+    if (name == "hmm")
+        return Error{ErrorCode::SettingsRange, "detector",
+                     "the hidden Markov detector is not available yet",
+                     "Choose from derivative, changepoints"};
+    return Error{ErrorCode::SettingsSyntax, "detector",
+                 "unknown detector \"" + std::string(name) + "\"",
+                 "Choose from derivative, changepoints"};
+}
+
+}  // namespace
+
+DetectorResult detectPhases(const PhaseInput& input, Detector detector,
+                            const PhaseSettings& settings) {
+    switch (detector) {
+    case Detector::Derivative:
+        return detectByDerivative(input, settings);
+    case Detector::ChangePoints:
+        return detectByChangePoints(input, settings);
+    }
+    return {};
+}
+
+std::vector<Detector> allDetectors() { return {Detector::Derivative, Detector::ChangePoints}; }
+
+Expected<std::vector<Detector>> parseDetectors(std::string_view list) {
+    if (list.empty()) return allDetectors();
+    std::vector<Detector> detectors;
+    for (;;) {
+        const std::size_t comma = list.find(',');
+        GRIDSCOPE_TRY_ASSIGN(detector, parseDetector(list.substr(0, comma)));
+        if (std::find(detectors.begin(), detectors.end(), detector) != detectors.end())
+            return Error{ErrorCode::SettingsSyntax, "detector",
+                         std::string(detectorName(detector)) + " is named twice",
+                         "Name each detector once"};
+        detectors.push_back(detector);
+        if (comma == std::string_view::npos) return detectors;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+Expected<PhaseReport> analysePhases(const PhaseInput& input, const std::vector<Detector>& detectors,
+                                    const PhaseSettings& settings) {
+    GRIDSCOPE_TRY(checkPhaseSettings(settings));
+    const std::size_t rows = input.steps.size();
+    GRIDSCOPE_TRY(checkLength("ppl", input.ppl.size(), rows));
+    if (!input.gapPercent.empty())
+        GRIDSCOPE_TRY(checkLength("gapPercent", input.gapPercent.size(), rows));
+    if (!input.ceStandardErrors.empty())
+        GRIDSCOPE_TRY(checkLength("ceStandardErrors", input.ceStandardErrors.size(), rows));
+    PhaseReport report;
+    for (const Detector detector : detectors)
+        report.detectors.push_back(detectPhases(input, detector, settings));
+    return report;
+}
+
+std::string phasesToJson(const PhaseReport& report) {
+    Json detectors = Json::array();
+    for (const DetectorResult& result : report.detectors) {
+        Json boundaries = Json::array();
+        for (const Boundary& boundary : result.boundaries)
+            boundaries.push_back({{"step", stepJson(boundary.step)},
+                                  {"low", stepJson(boundary.low)},
+                                  {"high", stepJson(boundary.high)},
+                                  {"kind", boundaryKindName(boundary.kind)}});
+        detectors.push_back({{"name", result.name},
+                             {"state", detectorStateName(result.state)},
+                             {"boundaries", std::move(boundaries)},
+                             {"converged_step", stepJson(result.convergedStep)},
+                             {"flat_since", stepJson(result.flatSince)},
+                             {"note", result.note}});
+    }
+    return Json{{"detectors", std::move(detectors)}}.dump();
+}
+
+std::string phasesToText(const PhaseReport& report) {
+    std::string text;
+    for (const DetectorResult& result : report.detectors) {
+        text += result.name + ": " + std::string(detectorStateName(result.state)) + "\n";
+        for (const Boundary& boundary : result.boundaries)
+            text += "  " + std::string(boundaryKindName(boundary.kind)) + " at step " +
+                    formatNumber(boundary.step) + " (" + formatNumber(boundary.low) + " to " +
+                    formatNumber(boundary.high) + ")\n";
+        if (!result.note.empty()) text += "  " + result.note + "\n";
+    }
+    return text;
+}
+
+}  // namespace gridscope

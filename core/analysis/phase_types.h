@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the phase detectors take and give.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/expected.h"
+
+namespace gridscope {
+
+enum class Detector { Derivative, ChangePoints };
+std::string_view detectorName(Detector detector);  ///< "derivative", "changepoints"
+
+enum class BoundaryKind {
+    LearningEnd,  ///< rapid learning ends, the plateau begins
+    Convergence,  ///< best FP32 perplexity; it rises afterwards
+    PplChange,    ///< ln PPL changes its course
+    GapChange,    ///< ln(1 + gap) changes its course
+};
+/// "learning-end", "convergence", "ppl-change", "gap-change"
+std::string_view boundaryKindName(BoundaryKind kind);
+
+enum class DetectorState {
+    NotEnoughData,
+    Learning,   ///< derivative rule: FP32 perplexity still improves, or it is too early to tell
+    Plateau,    ///< derivative rule: flat since `flatSince`, FP32 training has nothing left to give
+    Converged,  ///< derivative rule: perplexity rises after `convergedStep`
+    NoChange,   ///< change points: one straight line describes each curve
+    Changed,    ///< change points: at least one boundary
+};
+/// "not-enough-data", "learning", "plateau", "converged", "no-change", "changed"
+std::string_view detectorStateName(DetectorState state);
+
+/// The step at which a new phase begins; always one of the probed steps.
+struct Boundary {
+    double step = 0.0;
+    double low = 0.0, high = 0.0;  ///< bootstrap interval in steps; contains `step`
+    BoundaryKind kind = BoundaryKind::LearningEnd;
+    double support = 0.0;  ///< share of the resamples that show such a boundary, 0..1
+};
+
+struct DetectorResult {
+    std::string name;  ///< detectorName
+    DetectorState state = DetectorState::NotEnoughData;
+    std::vector<Boundary> boundaries;     ///< ascending steps
+    std::optional<double> convergedStep;  ///< best FP32 step, when state is Converged
+    std::optional<double> flatSince;      ///< when state is Plateau
+    std::string note;                     ///< sentences for people, with the numbers behind it
+};
+
+struct PhaseReport {
+    std::vector<DetectorResult> detectors;  ///< in the order asked for
+};
+
+/// One trajectory. NaN = not measured; any order; the vectors are equally long.
+struct PhaseInput {
+    std::vector<double> steps;       ///< optimizer updates, >= 0
+    std::vector<double> ppl;         ///< FP32 perplexity, > 0
+    std::vector<double> gapPercent;  ///< > -100; empty = not measured
+    /// Standard errors of ln PPL (nats), which weight the slopes of the derivative rule.
+    /// Empty = all alike.
+    std::vector<double> ceStandardErrors;
+};
+
+/// Constants of the derivative rule (science.md 2). One set of defaults for every curve.
+struct DerivativeSettings {
+    int minLaterPoints = 4;       ///< points needed after the best step, >= 1
+    double standardErrors = 2.0;  ///< how far above the best step their mean must lie, >= 0
+    double noiseShare = 0.85;     ///< last share of the step range that the noise is taken from
+    /// Highest chance that the lowest of as many flat points as there are lies that far below the
+    /// others by luck; 0..1 exclusive, 1 = do not ask. Without it a plateau of 60 noisy points
+    /// nearly always "converges" at its luckiest point.
+    double luckLimit = 0.1;
+    double slopeLimit = -0.1;  ///< d ln PPL / d ln step above which rapid learning is over
+    int slopePoints = 5;       ///< points a slope is taken over, >= 3
+};
+
+struct ChangePointSettings {
+    int maxBreaks = 5;         ///< 0..5
+    int minSegmentPoints = 3;  ///< points of the shortest segment, >= 3
+    /// BIC gain that each break must bring beyond none. Plain BIC (0) finds breaks in 45 % of
+    /// straight noisy lines of 10 points, since it ignores the choice of the place; 10 in 3 %.
+    double bicMargin = 10.0;
+};
+
+struct PhaseSettings {
+    DerivativeSettings derivative;
+    ChangePointSettings changePoints;
+    int minPoints = 8;    ///< fewer usable points: not enough data; >= 8
+    int resamples = 500;  ///< of the residual bootstrap, 0..100,000
+    std::uint64_t seed = 1604;
+    double confidence = 0.95;  ///< of the intervals, 0..1 exclusive
+};
+
+/// Errors: settings.range, `where` names the field.
+Expected<void> checkPhaseSettings(const PhaseSettings& settings);
+
+}  // namespace gridscope

@@ -83,8 +83,8 @@ struct DerivativeSettings {
 struct ChangePointSettings {
     int maxBreaks = 5;         ///< 0..5
     int minSegmentPoints = 3;  ///< points of the shortest segment, >= 3
-    /// BIC gain that each break must bring beyond none. Plain BIC (0) finds breaks in 45 % of
-    /// straight noisy lines of 10 points, since it ignores the choice of the place; 10 in 3 %.
+    /// BIC gain that each break must bring beyond none. Plain BIC (0) ignores that the place of a
+    /// break was searched for: it breaks 46 % of straight noisy lines of 10 points, 10 breaks 4 %.
     double bicMargin = 10.0;
 };
 

@@ -77,30 +77,27 @@ std::vector<SegmentFit> fitSegments(std::span<const double> x, std::span<const d
     const LineSums sums(x, y);
     const double floor = 1e-12 * sums.variance();
 
-    // cost[end]: least squares of the points before `end` with the current number of breaks;
-    // origins[b][end]: where the last of b breaks lies then.
-    std::vector<double> cost(n + 1, kInfinity);
-    for (std::size_t end = least; end <= n; ++end) cost[end] = sums.line(0, end).squares;
-    fits.push_back({{}, cost[n], bicOf(cost[n], n, 0, floor)});
-    std::vector<std::vector<std::size_t>> origins;
-    for (std::size_t breaks = 1; breaks <= static_cast<std::size_t>(maxBreaks); ++breaks) {
-        if ((breaks + 1) * least > n) break;
-        std::vector<double> next(n + 1, kInfinity);
-        std::vector<std::size_t> origin(n + 1, 0);
-        for (std::size_t end = (breaks + 1) * least; end <= n; ++end) {
-            for (std::size_t at = breaks * least; at + least <= end; ++at) {
-                const double total = cost[at] + sums.line(at, end).squares;
-                if (total < next[end]) {
-                    next[end] = total;
-                    origin[end] = at;
-                }
+    // cost[b][end]: least squares of the points before `end` with b breaks; origin[b][end]: where
+    // the last of them lies. Each line is fitted once and serves every number of breaks.
+    const std::size_t most = std::min(static_cast<std::size_t>(maxBreaks), n / least - 1);
+    std::vector<std::vector<double>> cost(most + 1, std::vector<double>(n + 1, kInfinity));
+    std::vector<std::vector<std::size_t>> origin(most + 1, std::vector<std::size_t>(n + 1, 0));
+    for (std::size_t end = least; end <= n; ++end) {
+        cost[0][end] = sums.line(0, end).squares;
+        for (std::size_t at = least; at + least <= end; ++at) {
+            const double squares = sums.line(at, end).squares;
+            for (std::size_t b = 1; b <= most; ++b) {
+                const double total = cost[b - 1][at] + squares;
+                if (total >= cost[b][end]) continue;
+                cost[b][end] = total;
+                origin[b][end] = at;
             }
         }
-        cost = std::move(next);
-        origins.push_back(std::move(origin));
-        SegmentFit fit{{}, cost[n], bicOf(cost[n], n, breaks, floor)};
-        for (std::size_t level = breaks, end = n; level > 0; --level) {
-            end = origins[level - 1][end];
+    }
+    for (std::size_t breaks = 0; breaks <= most; ++breaks) {
+        SegmentFit fit{{}, cost[breaks][n], bicOf(cost[breaks][n], n, breaks, floor)};
+        for (std::size_t b = breaks, end = n; b > 0; --b) {
+            end = origin[b][end];
             fit.breaks.push_back(end);
         }
         std::reverse(fit.breaks.begin(), fit.breaks.end());

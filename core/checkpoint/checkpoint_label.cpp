@@ -17,7 +17,7 @@ constexpr int kRankExtension = 1000;
 constexpr int kRankLongContext = 2000;
 constexpr int kRankPost = 3000;
 constexpr int kRankUnresolved = 4000;
-constexpr std::int64_t kLargestStage = 999;  // below the first special rank
+constexpr int kLargestStageRank = kRankExtension - 1;
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isWordCharacter(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || c == '_'; }
@@ -85,9 +85,9 @@ std::optional<TrainingStep> scanStep(NameScanner& scan) {
 }
 
 bool setStage(CheckpointLabel& label, std::int64_t number) {
-    if (number > kLargestStage) return false;
+    if (number > std::numeric_limits<int>::max()) return false;
     label.stage = static_cast<int>(number);
-    label.stageRank = static_cast<int>(number);
+    label.stageRank = std::min(*label.stage, kLargestStageRank);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "core/model/decoder_impl.h"
+#include "core/model/rotary_split_impl.h"
 
 namespace gridscope {
 
@@ -94,22 +95,32 @@ at::Tensor rotate(const at::Tensor& u, const RotaryTable& rotary) {
     return at::cat({first, second, u.narrow(-1, rot, rest)}, -1);
 }
 
+/// The same as splitAndRotate for any device and any width of the rotation.
+QueryKeyValue splitByOperations(const ModelConfig& config, const RotaryTable& rotary,
+                                const at::Tensor& qkv) {
+    const at::Tensor triples =
+        qkv.view({qkv.size(0), qkv.size(1), config.heads, 3 * config.headDimension})
+            .transpose(1, 2);
+    QueryKeyValue out{triples.narrow(-1, 0, config.headDimension),
+                      triples.narrow(-1, config.headDimension, config.headDimension),
+                      triples.narrow(-1, 2 * config.headDimension, config.headDimension)};
+    if (config.rope.rotaryDimensions > 0) {
+        out.q = rotate(out.q, rotary);
+        out.k = rotate(out.k, rotary);
+    }
+    return out;
+}
+
 /// Attention of one block without residual: x [batch, length, hidden] normed already.
 at::Tensor attend(const ModelConfig& config, const BlockWeights& block, const RotaryTable& rotary,
                   const at::Tensor& x, const std::stop_token& stop) {
     const std::int64_t batch = x.size(0);
     const std::int64_t length = x.size(1);
-    const at::Tensor qkv = at::linear(x, block.qkv, block.qkvBias)
-                               .view({batch, length, config.heads, 3 * config.headDimension})
-                               .transpose(1, 2);
+    const at::Tensor qkv = at::linear(x, block.qkv, block.qkvBias);
     if (stop.stop_requested()) return {};
-    at::Tensor q = qkv.narrow(-1, 0, config.headDimension);
-    at::Tensor k = qkv.narrow(-1, config.headDimension, config.headDimension);
-    const at::Tensor v = qkv.narrow(-1, 2 * config.headDimension, config.headDimension);
-    if (config.rope.rotaryDimensions > 0) {
-        q = rotate(q, rotary);
-        k = rotate(k, rotary);
-    }
+    const auto [q, k, v] = canSplitAndRotate(config, rotary, qkv)
+                               ? splitAndRotate(config, rotary, qkv)
+                               : splitByOperations(config, rotary, qkv);
     const at::Tensor mixed = at::scaled_dot_product_attention(q, k, v, {}, 0.0, true);
     if (stop.stop_requested()) return {};
     const at::Tensor merged =

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The real window on real checkpoints, driven by mouse and keyboard.
+
+#include <QComboBox>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QTreeView>
+
+#include <algorithm>
+
+#include "app/control/core_engine.h"
+#include "core/model/worker_thread.h"
+#include "tests/app/window_fixture.h"
+#include "tests/support/test_data.h"
+
+using namespace gridscope;
+using namespace gridscope::app;
+using test::WindowFixture;
+
+namespace {
+
+/// Longest time between two turns of the event loop.
+class LatencyMeter : public QObject {
+public:
+    LatencyMeter() {
+        m_clock.start();
+        connect(&m_timer, &QTimer::timeout, this,
+                [this] { m_worst = std::max(m_worst, m_clock.restart()); });
+        m_timer.start(0);
+    }
+    qint64 worstMilliseconds() const { return m_worst; }
+
+private:
+    QTimer m_timer;
+    QElapsedTimer m_clock;
+    qint64 m_worst = 0;
+};
+
+}  // namespace
+
+class TestWorkbench : public QObject {
+    Q_OBJECT
+private slots:
+    void fromFolderToFigure();
+};
+
+void TestWorkbench::fromFolderToFigure() {
+    GRIDSCOPE_NEED_SHARED();
+    GRIDSCOPE_VERIFY_OK(initEngine());
+    CoreEngine engine(systemFileOps());
+    WindowFixture fixture(engine);
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    WorkbenchController& controller = fixture.controller;
+
+    const auto suite = test::sharedFolder() / "data" / "suite_a";
+    controller.open(QString::fromStdString(suite.string()));
+    QTRY_COMPARE_WITH_TIMEOUT(controller.models().checkpoints.rowCount(), 8, 20000);
+
+    // F9, fill the dialog, Start.
+    const QString output = fixture.folder.filePath(QStringLiteral("suite_a.h5"));
+    WindowFixture::whenDialogOpens("probeDialog", [&output](QDialog* dialog) {
+        auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("probeOutput"));
+        file->clear();
+        auto* start = dialog->findChild<QPushButton*>(QStringLiteral("probeStart"));
+        QVERIFY(!start->isEnabled());
+        QTest::keyClicks(file, output);
+        QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("probeWindows")),
+                         QStringLiteral("all"));
+        QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("probeLength")),
+                         QStringLiteral("64"));
+        QVERIFY2(start->isEnabled(), qPrintable(start->toolTip()));
+        QTest::mouseClick(start, Qt::LeftButton);
+    });
+    QTest::keyClick(&fixture.window, Qt::Key_F9);
+    QVERIFY(controller.probe().isRunning());
+
+    // Rows appear while it runs; then cancel.
+    const LatencyMeter meter;
+    QTRY_VERIFY_WITH_TIMEOUT(
+        controller.session()->table != nullptr || !controller.probe().isRunning(), 60000);
+    QElapsedTimer cancelled;
+    cancelled.start();
+    QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!controller.probe().isRunning(), 10000);
+    qInfo("cancelled after %lld ms (budget 200)", cancelled.elapsed());
+    QVERIFY(controller.session()->table != nullptr);
+
+    // Resume; all eight get measured.
+    QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier | Qt::ShiftModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!controller.probe().isRunning(), 120000);
+    const auto table = controller.session()->table;
+    QCOMPARE(table->rowCount(), std::size_t{8});
+    for (std::size_t i = 0; i < table->rowCount(); ++i)
+        QCOMPARE(table->row(i).status, RowStatus::Complete);
+    qInfo("longest event-loop turn while probing: %lld ms (budget 50)", meter.worstMilliseconds());
+    QVERIFY(meter.worstMilliseconds() < 2000);
+
+    // A point.
+    auto* plot = fixture.child<QWidget>("plotDashboard");
+    QVERIFY(plot != nullptr);
+    QTRY_VERIFY(plot->isVisible());
+    QTest::mouseClick(plot->childAt(plot->rect().center()), Qt::LeftButton, {},
+                      QPoint(plot->width() / 2, plot->height() / 2));
+    QTRY_VERIFY(controller.history().state().checkpoint.has_value());
+
+    // A phase, from the list (the strip is tested with the plot).
+    auto* phases = fixture.child<QListWidget>("phaseList");
+    QTRY_VERIFY(phases->count() >= 2);
+    QTest::mouseClick(phases->viewport(), Qt::LeftButton, {},
+                      phases->visualItemRect(phases->item(1)).center());
+    QTRY_COMPARE(controller.history().state().phase, std::optional<int>(0));
+
+    // A layer.
+    auto* tree = fixture.child<QTreeView>("layerTree");
+    const QModelIndex layer = controller.models().layers.indexOfLayer(1);
+    tree->scrollTo(layer);
+    QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(layer).center());
+    QTRY_COMPARE(controller.history().state().layer, std::optional<int>(1));
+
+    // Back, twice.
+    QTest::keyClick(&fixture.window, Qt::Key_Left, Qt::AltModifier);
+    QTRY_VERIFY(!controller.history().state().layer);
+    QTest::keyClick(&fixture.window, Qt::Key_Left, Qt::AltModifier);
+    QTRY_VERIFY(!controller.history().state().phase);
+
+    // Export.
+    const QString figure = fixture.folder.filePath(QStringLiteral("overview.pdf"));
+    WindowFixture::whenDialogOpens("exportDialog", [&figure](QDialog* dialog) {
+        QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("exportPath")), figure);
+        auto* button = dialog->findChild<QPushButton*>(QStringLiteral("exportStart"));
+        QTRY_VERIFY(button->isEnabled());
+        QTest::mouseClick(button, Qt::LeftButton);
+    });
+    QTest::keyClick(&fixture.window, Qt::Key_E, Qt::ControlModifier);
+    QFile pdf(figure);
+    QVERIFY(pdf.open(QIODevice::ReadOnly));
+    QVERIFY(pdf.read(5) == QByteArray("%PDF-"));
+    if (qEnvironmentVariableIsSet("GRIDSCOPE_SCREENSHOTS")) {
+        const QString folder = qEnvironmentVariable("GRIDSCOPE_SCREENSHOTS");
+        for (const char* theme : {"Light", "Dark"}) {
+            fixture.trigger(qPrintable(QStringLiteral("view.theme%1").arg(QLatin1String(theme))));
+            for (int page = 0; page < 2; ++page) {
+                fixture.window.showPage(page);
+                QTest::qWait(300);
+                fixture.window.grab().save(QStringLiteral("%1/window-%2-%3.png")
+                                               .arg(folder)
+                                               .arg(page)
+                                               .arg(QLatin1String(theme)));
+            }
+        }
+    }
+}
+
+QTEST_MAIN(TestWorkbench)
+#include "tst_workbench.moc"

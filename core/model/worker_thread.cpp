@@ -7,6 +7,7 @@
 #include <ATen/Version.h>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <torch/csrc/inductor/aoti_torch/c/shim.h>
 #include <torch/headeronly/version.h>
 
 #include <cstdlib>
@@ -32,7 +33,20 @@ void openCudaBackend() {
     dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL);
 }
 
+std::string releaseText(std::uint64_t version) {
+    // One byte each: major, minor, patch, tag, then unused (torch/headeronly/version.h).
+    return std::to_string(version >> 56) + "." + std::to_string(version >> 48 & 255u) + "." +
+           std::to_string(version >> 40 & 255u);
+}
+
 Expected<EngineInfo> initOnce() {
+    constexpr std::uint64_t kReleaseMask = ~std::uint64_t{0} << 40;
+    const std::uint64_t loaded = aoti_torch_abi_version();
+    if ((loaded & kReleaseMask) != (TORCH_ABI_VERSION & kReleaseMask))
+        return Error{ErrorCode::DeviceUnavailable, "libtorch",
+                     "release " + releaseText(loaded) + " is loaded, this program was built for " +
+                         releaseText(TORCH_ABI_VERSION),
+                     "Build again, or set GRIDSCOPE_TORCH_ROOT to the libtorch of the build"};
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
     unsetenv("ONEDNN_DEFAULT_FPMATH_MODE");
     // Fresh buffers cost page faults: keep freed memory (engine.md, section 5).
@@ -41,7 +55,7 @@ Expected<EngineInfo> initOnce() {
     openCudaBackend();
 
     EngineInfo info;
-    info.torchVersion = TORCH_VERSION;
+    info.torchVersion = releaseText(loaded);
     at::Context& context = at::globalContext();
     context.setFloat32Precision(at::Float32Backend::GENERIC, at::Float32Op::ALL,
                                 at::Float32Precision::IEEE);

@@ -18,11 +18,11 @@ struct EvalWindows {
     std::vector<std::uint32_t> ids;  ///< [count * length]
     std::uint64_t count = 0;
     std::uint64_t length = 0;
-    std::uint64_t firstScored = 1;   ///< positions firstScored..length-1 are targets
-    std::string sha256;              ///< of the ids as little-endian u32
-    std::string source;              ///< file the ids or the text came from
-    std::string tokenizerSha256;     ///< empty for token files
-    std::uint64_t textBytes = 0;     ///< UTF-8 bytes behind the scored tokens; 0 = unknown
+    std::uint64_t firstScored = 1;  ///< positions firstScored..length-1 are targets
+    std::string sha256;             ///< of the ids as little-endian u32
+    std::string source;             ///< file the ids or the text came from
+    std::string tokenizerSha256;    ///< empty for token files
+    std::uint64_t textBytes = 0;    ///< UTF-8 bytes behind the scored tokens; 0 = unknown
 
     std::span<const std::uint32_t> window(std::uint64_t i) const {
         return std::span(ids).subspan(i * length, length);

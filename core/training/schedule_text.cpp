@@ -154,4 +154,12 @@ std::string conditionText(const ScheduleSettings& s) {
     return text;
 }
 
+std::string fullScheduleText(const ScheduleSettings& s) {
+    const std::string text = conditionText(s);
+    return text + (text.find(':') == std::string::npos ? ":" : ",") +
+           "lr-max=" + formatNumber(s.lrMax) + ",lr-min=" + formatNumber(s.lrMin) +
+           ",warmup=" + std::to_string(s.warmupSteps) + ",total=" + std::to_string(s.totalSteps) +
+           ",fork=" + std::to_string(s.forkStep);
+}
+
 }  // namespace gridscope

@@ -23,4 +23,7 @@ Expected<Schedule> parseSchedule(std::string_view text, const ScheduleSettings& 
 /// asks for: "sgdr:period=10000". Every key of the form is written out.
 std::string conditionText(const ScheduleSettings& settings);
 
+/// The same with the keys of every form written out too: equal texts mean equal schedules.
+std::string fullScheduleText(const ScheduleSettings& settings);
+
 }  // namespace gridscope

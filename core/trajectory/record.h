@@ -61,11 +61,12 @@ struct ProbeRecord {
     std::int32_t stage = 0;  ///< stage rank, orders rows before the step
     double tokensSeen = kNotMeasured;
     double learningRate = kNotMeasured;
-    std::string contentSha256;  ///< model hash
-    std::string predecessor;    ///< label that flips and movement refer to; empty = none
-    std::string duplicateOf;    ///< label with equal content, measured there
-    std::string source;         ///< folder it was read from
-    std::string storageDtype;   ///< "F16"
+    std::string contentSha256;      ///< model hash
+    std::string predecessor;        ///< label that flips and movement refer to; empty = none
+    std::string duplicateOf;        ///< label with equal content, measured there
+    std::string source;             ///< folder it was read from
+    std::string sourceFingerprint;  ///< size and time of the weights file
+    std::string storageDtype;       ///< "F16"
     RowStatus status = RowStatus::Planned;
     std::string error;     ///< Error::toText of a failed row; warnings of a good one
     double seconds = 0.0;  ///< time spent measuring

@@ -15,6 +15,7 @@ constexpr Texts kTexts[] = {
     {"predecessor", &ProbeRecord::predecessor},
     {"duplicate_of", &ProbeRecord::duplicateOf},
     {"source", &ProbeRecord::source},
+    {"source_fingerprint", &ProbeRecord::sourceFingerprint},
     {"storage_dtype", &ProbeRecord::storageDtype},
     {"error", &ProbeRecord::error},
 };

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What training says on stderr: the bar, a line per checkpoint, a summary.
+#pragma once
+
+#include <string_view>
+
+#include "app/cli/progress_line.h"
+#include "core/training/checkpoint_folder.h"
+
+namespace gridscope::app {
+
+class TrainingReport final : public ProgressSink {
+public:
+    void report(const Progress& progress) override { m_line.report(progress); }
+    void event(std::string_view text) { m_line.event(text); }
+    /// Tells of what `folder` receives; this object must outlive the training.
+    void follow(CheckpointFolder& folder);
+    void finish(const TrainingResult& result);
+
+private:
+    ProgressLine m_line;
+    TrainingPoint m_last;
+};
+
+}  // namespace gridscope::app

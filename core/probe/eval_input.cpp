@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "core/probe/eval_input.h"
+
+#include <algorithm>
+
+#include "core/base/numbers.h"
+#include "core/text/eval_preset.h"
+#include "core/text/text_file.h"
+#include "core/text/token_file.h"
+#include "core/text/tokenizer.h"
+
+namespace gridscope {
+
+namespace {
+
+std::uint64_t positionLimit(const CheckpointCatalog& catalog) {
+    for (const CheckpointEntry& entry : catalog.entries) {
+        if (entry.config) return static_cast<std::uint64_t>(entry.config->maxPositions);
+    }
+    return UINT64_MAX;
+}
+
+/// A window of another length keeps the preset's share of scored positions.
+std::uint64_t scaledFirstScored(const WindowSettings& preset, std::uint64_t length) {
+    return std::max<std::uint64_t>(1, preset.firstScored * length / preset.length);
+}
+
+Expected<WindowSettings> windowSettings(const EvalInput& input, const CheckpointCatalog& catalog,
+                                        std::vector<std::string>& notes) {
+    GRIDSCOPE_TRY_ASSIGN(preset, findEvalPreset(input.preset));
+    WindowSettings settings = preset.windows;
+    if (input.length) {
+        settings.length = *input.length;
+        settings.firstScored = scaledFirstScored(preset.windows, settings.length);
+    }
+    const std::uint64_t limit = positionLimit(catalog);
+    if (!input.length && limit < settings.length) {
+        settings.length = limit;
+        settings.firstScored = scaledFirstScored(preset.windows, limit);
+        notes.push_back("windows of " + std::to_string(limit) + " tokens instead of " +
+                        std::to_string(preset.windows.length) +
+                        ": the model has no more positions");
+    }
+    if (!input.windows) return settings;
+    if (*input.windows == "all") {
+        settings.count = std::nullopt;
+        return settings;
+    }
+    const auto count = parseInteger(*input.windows);
+    if (!count || *count < 1)
+        return Error{ErrorCode::SettingsRange, "--windows", escapeForDisplay(*input.windows),
+                     "Give a number of at least 1, or all"};
+    settings.count = static_cast<std::uint64_t>(*count);
+    return settings;
+}
+
+Expected<LoadedWindows> windowsOfTokens(FileOps& ops, const EvalInput& input,
+                                        WindowSettings settings, LoadedWindows loaded) {
+    std::optional<TokenDtype> dtype;
+    if (!input.dtype.empty()) {
+        GRIDSCOPE_TRY_ASSIGN(parsed, parseTokenDtype(input.dtype));
+        dtype = parsed;
+    }
+    GRIDSCOPE_TRY_ASSIGN(tokens, readTokenFile(ops, input.tokens, dtype));
+    // Rows of a 2-D array are the windows, whatever their length.
+    if (tokens.rows > 0 && !input.length) settings.length = tokens.columns;
+    GRIDSCOPE_TRY_ASSIGN(windows, cutWindows(tokens, settings, input.tokens.string()));
+    loaded.windows = std::move(windows);
+    return loaded;
+}
+
+Expected<LoadedWindows> windowsOfText(FileOps& ops, const EvalInput& input,
+                                      const WindowSettings& settings,
+                                      const CheckpointCatalog& catalog, LoadedWindows loaded) {
+    std::filesystem::path file = input.tokenizer;
+    if (file.empty()) {
+        GRIDSCOPE_TRY_ASSIGN(found, findTokenizer(catalog));
+        file = found;
+        loaded.notes.push_back("tokenizer: " + escapeForDisplay(file.string(), 4096));
+    }
+    GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, file));
+    GRIDSCOPE_TRY_ASSIGN(text, readTextFile(ops, input.text));
+    if (text.replaced > 0)
+        loaded.notes.push_back(std::to_string(text.replaced) +
+                               " ill-formed UTF-8 sequences of the text became U+FFFD");
+    TokenArray tokens;
+    GRIDSCOPE_TRY_ASSIGN(ids, tokenizer.encode(text.text, SpecialTokens::Without));
+    tokens.ids = std::move(ids);
+    GRIDSCOPE_TRY_ASSIGN(windows, cutWindows(tokens, settings, input.text.string()));
+    windows.tokenizerSha256 = tokenizer.sha256();
+    for (std::uint64_t w = 0; w < windows.count; ++w)
+        windows.textBytes +=
+            tokenizer.decode(windows.window(w).subspan(windows.firstScored)).size();
+    loaded.windows = std::move(windows);
+    return loaded;
+}
+
+}  // namespace
+
+Expected<LoadedWindows> loadEvalWindows(FileOps& ops, const EvalInput& input,
+                                        const CheckpointCatalog& catalog) {
+    if (input.tokens.empty() == input.text.empty())
+        return Error{ErrorCode::SettingsRange, "--tokens, --text",
+                     input.tokens.empty() ? "neither token ids nor a text was given"
+                                          : "both token ids and a text were given",
+                     "Give --tokens FILE (.npy or .bin) or --text FILE"};
+    LoadedWindows loaded;
+    GRIDSCOPE_TRY_ASSIGN(settings, windowSettings(input, catalog, loaded.notes));
+    return input.text.empty() ? windowsOfTokens(ops, input, settings, std::move(loaded))
+                              : windowsOfText(ops, input, settings, catalog, std::move(loaded));
+}
+
+Expected<std::filesystem::path> findTokenizer(const CheckpointCatalog& catalog) {
+    std::error_code ignored;
+    for (const CheckpointEntry& entry : catalog.entries) {
+        for (const auto& folder : {entry.folder, entry.folder.parent_path()}) {
+            const std::filesystem::path file = folder / "tokenizer.json";
+            if (std::filesystem::exists(file, ignored)) return file;
+        }
+    }
+    return Error{ErrorCode::TokenizerMissing, catalog.root.string(),
+                 "there is no tokenizer.json beside the checkpoints", "Give --tokenizer FILE"};
+}
+
+}  // namespace gridscope

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "core/checkpoint/catalog.h"
+#include "core/model/scorer.h"
+#include "core/model/worker_thread.h"
+#include "core/text/token_file.h"
+#include "tests/support/test_data.h"
+
+using namespace gridscope;
+
+namespace {
+
+QJsonObject readJson(const std::filesystem::path& file) {
+    QFile json(QString::fromStdString(file.string()));
+    if (!json.open(QIODevice::ReadOnly)) return {};
+    return QJsonDocument::fromJson(json.readAll()).object();
+}
+
+std::shared_ptr<const ModelWeights> loadModel(const std::filesystem::path& folder) {
+    NullProgress progress;
+    auto catalog = scanFolder(systemFileOps(), folder, progress, {});
+    if (!catalog) qFatal("%s", catalog.error().toText().c_str());
+    auto weights =
+        loadModelWeights(systemFileOps(), catalog->entries.front(), NonFinitePolicy::Refuse, {});
+    if (!weights) qFatal("%s", weights.error().toText().c_str());
+    return *weights;
+}
+
+EvalWindows readWindows(const std::filesystem::path& file, WindowSettings settings) {
+    auto tokens = readTokenFile(systemFileOps(), file, std::nullopt);
+    if (!tokens) qFatal("%s", tokens.error().toText().c_str());
+    auto windows = cutWindows(*tokens, settings, file.string());
+    if (!windows) qFatal("%s", windows.error().toText().c_str());
+    return *windows;
+}
+
+/// The last `count` floats of an .npy, whose header these tests need not read.
+std::vector<float> lastFloats(const std::filesystem::path& file, std::size_t count) {
+    QFile npy(QString::fromStdString(file.string()));
+    if (!npy.open(QIODevice::ReadOnly)) qFatal("no %s", file.c_str());
+    const QByteArray bytes = npy.readAll();
+    std::vector<float> values(count);
+    const auto size = static_cast<qsizetype>(count * sizeof(float));
+    std::memcpy(values.data(), bytes.constData() + bytes.size() - size,
+                static_cast<std::size_t>(size));
+    return values;
+}
+
+double mean(const std::vector<double>& sums, const EvalWindows& windows) {
+    return std::accumulate(sums.begin(), sums.end(), 0.0) /
+           static_cast<double>(windows.scoredTokens());
+}
+
+Grid gridOfReference(const QJsonObject& grid) {
+    const QString dialect = grid["dialect"].toString();
+    const int group = grid["group"].toInt();
+    const bool symmetric = dialect == QStringLiteral("sym");
+    QString id = QString(symmetric ? "s" : "a") + QString::number(grid["bits"].toInt());
+    id += group == 0 ? QStringLiteral("channel") : QStringLiteral("g%1").arg(group);
+    id += QChar(':') + (symmetric ? QStringLiteral("absmax") : dialect);
+    auto parsed = parseGrid(id.toStdString());
+    if (!parsed) qFatal("%s", parsed.error().toText().c_str());
+    return *parsed;
+}
+
+}  // namespace
+
+class TestScorer : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        auto engine = initEngine();
+        GRIDSCOPE_VERIFY_OK(engine);
+        initWorkerThread(0);
+    }
+
+    void logitsAgreeWithTheReference_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name :
+             {"gpt_neox_parallel", "gpt_neox_sequential", "gpt_neox_fp16", "gpt_neox_gelu_exact"})
+            QTest::newRow(name) << QString::fromLatin1(name);
+    }
+
+    void logitsAgreeWithTheReference() {
+        GRIDSCOPE_NEED_SHARED();
+        QFETCH(QString, name);
+        const auto folder = test::sharedFolder() / "data" / "arch" / name.toStdString();
+        const auto weights = loadModel(folder);
+        const EvalWindows windows =
+            readWindows(folder / "input_ids.npy", {.count = std::nullopt, .length = 24});
+        Scorer scorer(weights, windows, {}, {});
+        std::vector<float> logits;
+        auto done = scorer.logits(
+            [&](std::span<const float> piece) -> Expected<void> {
+                logits.insert(logits.end(), piece.begin(), piece.end());
+                return {};
+            },
+            {});
+        GRIDSCOPE_VERIFY_OK(done);
+        const std::vector<float> expected = lastFloats(folder / "logits.npy", logits.size());
+        double largest = 1.0, difference = 0.0;
+        for (std::size_t i = 0; i < logits.size(); ++i) {
+            largest = std::max(largest, std::fabs(static_cast<double>(expected[i])));
+            difference = std::max(difference, std::fabs(static_cast<double>(logits[i]) -
+                                                        static_cast<double>(expected[i])));
+        }
+        qInfo("largest difference of logits %.2e (allowed %.2e)", difference, 2e-4 * largest);
+        QVERIFY(difference <= 2e-4 * largest);
+
+        auto states = scorer.hidden({});
+        GRIDSCOPE_VERIFY_OK(states);
+        auto scores = scorer.score(*states, {}, {});
+        GRIDSCOPE_VERIFY_OK(scores);
+        const double expectedCe = readJson(folder / "ce.json")["mean_ce"].toDouble();
+        QVERIFY(std::fabs(mean(scores->front().nll, windows) - expectedCe) <= 1e-5);
+    }
+
+    void suiteAgreesWithTheReference_data() {
+        GRIDSCOPE_NEED_SHARED();
+        QTest::addColumn<int>("checkpoint");
+        const QJsonObject reference =
+            readJson(test::sharedFolder() / "data" / "suite_a" / "reference.json");
+        const QJsonArray checkpoints = reference["checkpoints"].toArray();
+        for (int i = 0; i < checkpoints.size(); ++i)
+            QTest::newRow(checkpoints[i].toObject()["label"].toString().toLatin1()) << i;
+    }
+
+    void suiteAgreesWithTheReference() {
+        GRIDSCOPE_NEED_SHARED();
+        QFETCH(int, checkpoint);
+        const auto folder = test::sharedFolder() / "data" / "suite_a";
+        const QJsonObject reference = readJson(folder / "reference.json");
+        const QJsonObject expected = reference["checkpoints"].toArray()[checkpoint].toObject();
+        const EvalWindows windows =
+            readWindows(folder / "val_tokens.npy", {.count = 112, .length = 64});
+        const auto weights = loadModel(folder / expected["label"].toString().toStdString());
+        auto scope = scopeTensors(weights->specs(), "blocks");
+        GRIDSCOPE_VERIFY_OK(scope);
+        QCOMPARE(scope->size(), std::size_t{8});
+
+        Scorer scorer(weights, windows, *scope, {});
+        auto fp32 = scorer.hidden({});
+        GRIDSCOPE_VERIFY_OK(fp32);
+        const QJsonArray grids = reference["grids"].toArray();
+        std::vector<HiddenStates> variants;
+        for (const QJsonValue& grid : grids) {
+            auto states = scorer.hiddenQuantized(gridOfReference(grid.toObject()), {});
+            GRIDSCOPE_VERIFY_OK(states);
+            variants.push_back(*states);
+        }
+        auto scores = scorer.score(*fp32, variants, {});
+        GRIDSCOPE_VERIFY_OK(scores);
+        const double ce = mean(scores->front().nll, windows);
+        QVERIFY(std::fabs(ce - expected["fp32"].toObject()["ce"].toDouble()) <= 2e-6);
+        for (int g = 0; g < grids.size(); ++g) {
+            const QString name = grids[g].toObject()["name"].toString();
+            const QJsonObject want = expected["grids"].toObject()[name].toObject();
+            QVERIFY2(!want.isEmpty(), qPrintable(name));
+            const WindowScores& got = (*scores)[static_cast<std::size_t>(g) + 1];
+            const double gridCe = mean(got.nll, windows);
+            const double gap = 100.0 * std::expm1(gridCe - ce);
+            const double top1 =
+                static_cast<double>(got.top1Matches) / static_cast<double>(windows.scoredTokens());
+            QVERIFY2(std::fabs(gridCe - want["ce"].toDouble()) <= 2e-6, qPrintable(name));
+            QVERIFY2(std::fabs(gap - want["gap_percent"].toDouble()) <= 5e-4, qPrintable(name));
+            QVERIFY2(std::fabs(mean(got.kl, windows) - want["kl_mean"].toDouble()) <= 1e-7,
+                     qPrintable(name));
+            QVERIFY2(std::fabs(top1 - want["top1_agreement"].toDouble()) <= 3e-4, qPrintable(name));
+        }
+    }
+
+    void cancelledBeforeTheFirstProduct() {
+        GRIDSCOPE_NEED_SHARED();
+        const auto folder = test::sharedFolder() / "data" / "suite_a";
+        Scorer scorer(loadModel(folder / "step40"),
+                      readWindows(folder / "val_tokens.npy", {.count = 4, .length = 64}), {}, {});
+        std::stop_source stop;
+        stop.request_stop();
+        auto states = scorer.hidden(stop.get_token());
+        QVERIFY(!states);
+        QCOMPARE(states.error().code, ErrorCode::RunCancelled);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestScorer)
+#include "tst_scorer.moc"

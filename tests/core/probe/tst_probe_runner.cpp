@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "core/probe/eval_input.h"
+#include "core/probe/probe_runner.h"
+#include "core/trajectory/trajectory_export.h"
+#include "tests/support/test_data.h"
+
+using namespace gridscope;
+
+namespace {
+
+/// A probe of suite_a, short enough for many runs.
+class Fixture {
+public:
+    explicit Fixture(const QString& file) : m_file(file.toStdString()) {
+        NullProgress progress;
+        const auto suite = test::sharedFolder() / "data" / "suite_a";
+        auto catalog = scanFolder(systemFileOps(), suite, progress, {});
+        EvalInput eval;
+        eval.tokens = suite / "val_tokens.npy";
+        eval.windows = "16";
+        eval.length = 64;
+        auto loaded = loadEvalWindows(systemFileOps(), eval, *catalog);
+        ProbeSettings settings;
+        settings.grids = defaultGrids();
+        plan = *makePlan(*catalog, {0, 1, 2, 3, 4, 5, 6, 7}, loaded->windows, settings);
+    }
+
+    Expected<ProbeOutcome> run(ProgressSink& progress, std::stop_token stop,
+                               std::stop_token finishRow = {}) {
+        auto store = TrajectoryStore::open(systemFileOps(), m_file, emptyTrajectory(plan));
+        if (!store) return store.error();
+        const ProbeInput input{systemFileOps(),
+                               plan,
+                               **store,
+                               [&](const ProbeRecord&, ProbeStage) { ++rowsReported; },
+                               [](const std::shared_ptr<const Trajectory>&) {},
+                               finishRow};
+        return runProbe(input, progress, stop);
+    }
+
+    /// Everything measured, without the time it took.
+    std::string content() const {
+        auto loaded = readTrajectory(systemFileOps(), m_file);
+        Trajectory trajectory = *loaded->trajectory;
+        for (auto& row : trajectory.rows) {
+            auto timeless = std::make_shared<ProbeRecord>(*row);
+            timeless->seconds = 0.0;
+            row = timeless;
+        }
+        trajectory.created.clear();
+        return trajectoryToJson(trajectory, LayerDetail::With);
+    }
+
+    ProbePlan plan;
+    int rowsReported = 0;
+
+private:
+    std::filesystem::path m_file;
+};
+
+}  // namespace
+
+class TestProbeRunner : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { GRIDSCOPE_NEED_SHARED(); }
+
+    void resumedEqualsUndisturbed() {
+        NullProgress silent;
+        Fixture whole(m_folder.filePath(QStringLiteral("whole.h5")));
+        auto outcome = whole.run(silent, {});
+        GRIDSCOPE_VERIFY_OK(outcome);
+        QCOMPARE(outcome->complete, std::size_t{8});
+        QCOMPARE(whole.rowsReported, 16);
+
+        // Stopped again and again, a little later each time, until it is through.
+        Fixture interrupted(m_folder.filePath(QStringLiteral("interrupted.h5")));
+        int interruptions = 0;
+        for (int reports = 3;; reports += 2) {
+            std::stop_source stop;
+            int seen = 0;
+            CallbackProgress progress([&](const Progress&) {
+                if (++seen == reports) stop.request_stop();
+            });
+            auto attempt = interrupted.run(progress, stop.get_token());
+            if (attempt) break;
+            QCOMPARE(attempt.error().code, ErrorCode::RunCancelled);
+            ++interruptions;
+        }
+        QVERIFY(interruptions >= 3);
+        QCOMPARE(interrupted.content(), whole.content());
+    }
+
+    void threadsDoNotChangeTheWeightStatistics() {
+        NullProgress silent;
+        std::vector<std::string> contents;
+        for (const int threads : {1, 2}) {
+            Fixture fixture(m_folder.filePath(QStringLiteral("threads%1.h5").arg(threads)));
+            fixture.plan.settings.threads = threads;
+            fixture.plan.settings.stages = ProbeStages::WeightsOnly;
+            GRIDSCOPE_VERIFY_OK(fixture.run(silent, {}));
+            contents.push_back(fixture.content());
+        }
+        QCOMPARE(contents[0], contents[1]);
+    }
+
+    void newGridIsAddedToFinishedRows() {
+        NullProgress silent;
+        Fixture fixture(m_folder.filePath(QStringLiteral("grids.h5")));
+        GRIDSCOPE_VERIFY_OK(fixture.run(silent, {}));
+        Fixture more(m_folder.filePath(QStringLiteral("grids.h5")));
+        more.plan.settings.grids.push_back(*parseGrid("int3"));
+        more.plan.gridIds.push_back("a3g128:minmax");
+        auto outcome = more.run(silent, {});
+        GRIDSCOPE_VERIFY_OK(outcome);
+        for (const auto& row : outcome->trajectory->rows) {
+            QCOMPARE(row->grids.size(), std::size_t{3});
+            QCOMPARE(row->status, RowStatus::Complete);
+            QVERIFY(row->grids.at("a3g128:minmax").gapPercent.value !=
+                    row->grids.at("a4g128:minmax").gapPercent.value);
+        }
+    }
+
+    void finishRowEndsAfterARow() {
+        NullProgress silent;
+        std::stop_source finish;
+        finish.request_stop();
+        Fixture fixture(m_folder.filePath(QStringLiteral("finish.h5")));
+        auto outcome = fixture.run(silent, {}, finish.get_token());
+        GRIDSCOPE_VERIFY_OK(outcome);
+        QVERIFY(outcome->unfinished);
+        QCOMPARE(outcome->complete, std::size_t{0});
+    }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestProbeRunner)
+#include "tst_probe_runner.moc"

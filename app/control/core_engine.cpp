@@ -68,8 +68,8 @@ Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSna
     ProbeReport report;
     report.notes = std::move(loaded.notes);
     for (const Warning& warning : store->warnings()) report.notes.push_back(warning.what);
-    ProbeInput input{.ops = *m_ops, .plan = plan, .store = *store};
-    input.onSnapshot = onSnapshot;
+    const ProbeInput input{*m_ops,     plan, *store, [](const ProbeRecord&, ProbeStage) {},
+                           onSnapshot, {}};
     GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, progress, std::move(stop)));
     report.trajectory = std::move(outcome.trajectory);
     report.complete = outcome.complete;

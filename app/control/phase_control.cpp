@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 
 #include "core/analysis/phase_detection.h"
+#include "core/analysis/phase_input.h"
 
 namespace gridscope::app {
 
@@ -40,11 +41,7 @@ QString detectorText(const std::string& id) {
 }  // namespace
 
 Expected<std::vector<views::DetectorFinding>> findPhases(const SeriesTable& table) {
-    PhaseInput input;
-    input.steps = table.steps();
-    input.ppl = table.series("fp32_ppl").values;
-    if (!table.trajectory().gridIds.empty())
-        input.gapPercent = table.series("gap_percent", table.trajectory().gridIds.front()).values;
+    GRIDSCOPE_TRY_ASSIGN(input, phaseInput(table, {}));
     GRIDSCOPE_TRY_ASSIGN(report, analysePhases(input));
     std::vector<views::DetectorFinding> findings;
     for (const DetectorResult& result : report.detectors) {

@@ -29,10 +29,15 @@
 #include "views/panels/checkpoints_panel.h"
 #include "views/panels/state_overlay.h"
 
+/// Icons lie in a static library, from which nothing pulls them by itself. Outside of namespaces,
+/// as Q_INIT_RESOURCE demands.
+static void registerIcons() { Q_INIT_RESOURCE(resources); }
+
 namespace gridscope::app {
 
 MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     : m_controller(controller), m_settings(settings) {
+    registerIcons();
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(QStringLiteral("Gridscope"));
     setAcceptDrops(true);

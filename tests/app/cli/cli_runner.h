@@ -24,7 +24,7 @@ struct CliResult {
 QString cliProgram();
 
 /// Runs it to its end, at most `seconds`.
-CliResult runCli(const QStringList& arguments, int seconds = 120);
+CliResult runCli(const QStringList& arguments, int seconds = 540);
 
 /// A path below the reference data, as text.
 QString sharedData(const char* path);

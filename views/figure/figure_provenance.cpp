@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "views/figure/figure_provenance.h"
+
+#include <QCryptographicHash>
+
+#include <algorithm>
+
+#include "core/base/numbers.h"
+#include "core/base/version.h"
+
+namespace gridscope::views {
+
+namespace {
+
+QString number(double value) { return QString::fromStdString(formatNumber(value)); }
+
+QString orUnknown(const std::string& text) {
+    return text.empty() ? QStringLiteral("unknown") : QString::fromStdString(text);
+}
+
+/// Every field of the specification in fixed order, for its hash.
+QString specText(const FigureSpec& spec) {
+    QStringList parts{spec.name,
+                      number(spec.widthInches),
+                      spec.heightInches ? number(*spec.heightInches) : QStringLiteral("auto"),
+                      number(spec.baseFontPoints),
+                      spec.fontFamily,
+                      number(spec.dpi),
+                      spec.grid,
+                      number(spec.layer),
+                      number(static_cast<double>(spec.stepScale)),
+                      number(spec.panelColumns),
+                      number(spec.phaseBands ? 1 : 0)};
+    for (const double step : spec.steps) parts << number(step);
+    if (spec.stepRange) parts << number(spec.stepRange->low) << number(spec.stepRange->high);
+    return parts.join(u'|');
+}
+
+}  // namespace
+
+QString figureTitle(const FigureInput& input) {
+    const std::string& run = input.table->trajectory().title;
+    return QStringLiteral("Gridscope %1: %2").arg(QString::fromLatin1(kVersion), input.spec.name) +
+           (run.empty() ? QString() : QStringLiteral(" of ") + QString::fromStdString(run));
+}
+
+QStringList provenanceLines(const FigureInput& input) {
+    const Trajectory& run = input.table->trajectory();
+    const FigureSpec& spec = input.spec;
+    QStringList lines;
+    lines << QStringLiteral("program: Gridscope ") + QString::fromLatin1(kVersion)
+          << QStringLiteral("run: ") + orUnknown(run.title)
+          << QStringLiteral("plan: ") + orUnknown(run.planHash)
+          << QStringLiteral("tokens: ") + orUnknown(run.evalSha256)
+          << QStringLiteral("figure: ") + spec.name << QStringLiteral("grid: ") + spec.grid;
+    if (spec.layer >= 0 && static_cast<std::size_t>(spec.layer) < run.layers.size())
+        lines << QStringLiteral("layer: ") +
+                     QString::fromStdString(run.layers[static_cast<std::size_t>(spec.layer)].name);
+    const auto& steps = input.table->steps();
+    if (!steps.empty())
+        lines << QStringLiteral("steps: %1 to %2, %3 checkpoints")
+                     .arg(number(*std::min_element(steps.begin(), steps.end())),
+                          number(*std::max_element(steps.begin(), steps.end())))
+                     .arg(steps.size());
+    for (const PhaseBoundary& boundary : input.phases.boundaries)
+        lines << QStringLiteral("boundary: %1 %2 (%3)")
+                     .arg(boundary.kind, number(boundary.step),
+                          boundary.manual ? QStringLiteral("manual") : QStringLiteral("detected"));
+    const QByteArray hash =
+        QCryptographicHash::hash(specText(spec).toUtf8(), QCryptographicHash::Sha256);
+    lines << QStringLiteral("specification: ") + QString::fromLatin1(hash.toHex().left(16));
+    return lines;
+}
+
+QDateTime figureDate(const FigureInput& input) {
+    bool isNumber = false;
+    const qint64 seconds = qEnvironmentVariable("SOURCE_DATE_EPOCH").toLongLong(&isNumber);
+    if (isNumber) return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC);
+    const QDateTime created = QDateTime::fromString(
+        QString::fromStdString(input.table->trajectory().created), Qt::ISODate);
+    return created.isValid() ? created.toUTC() : QDateTime::fromSecsSinceEpoch(0, Qt::UTC);
+}
+
+}  // namespace gridscope::views

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The dashboard: panels over training steps with phases, crosshair and selected checkpoint.
+#pragma once
+
+#include <QPoint>
+#include <QStringList>
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "views/plot/panel_spec.h"
+#include "views/plot/plot_widget.h"
+
+namespace gridscope::views {
+
+class PaintedLayer;
+class PanelStack;
+class StepInteraction;
+struct DashboardMarks;
+
+class DashboardPlot : public PlotWidget {
+    Q_OBJECT
+
+public:
+    explicit DashboardPlot(QWidget* parent = nullptr);
+    ~DashboardPlot() override;
+
+    /// Panels from top to bottom; defaultPanels() until set.
+    void setPanels(std::vector<PanelSpec> panels);
+    const std::vector<PanelSpec>& panels() const { return m_panels; }
+    /// Draws the crosshair at the checkpoint nearest to `step`.
+    void setCursor(std::optional<double> step);
+    /// Drops the vertical ranges set by zooming.
+    void fitValues();
+
+    /// What is drawn, and where on the canvas (child "plotDashboardCanvas").
+    int panelCount() const;
+    AxisRange shownSteps() const;
+    AxisRange shownValues(int panel) const;    ///< axis coordinates
+    QStringList seriesNames(int panel) const;  ///< hidden ones too
+    bool isSeriesShown(int panel, int series) const;
+    QPoint pixelOf(int panel, double step) const;  ///< middle of the panel at this step
+    QPoint stripPixelOf(int phase) const;          ///< null point without such a phase
+    QPoint legendPixelOf(int panel, int series) const;
+
+    QSize minimumSizeHint() const override;
+    QSize sizeHint() const override;
+
+protected:
+    void rebuild() override;
+    void stateShown(NavigationFields changed) override;
+    void phasesShown() override;
+    QString emptyText() const override;
+    std::optional<AxisRange> stepRange() const override;
+    bool localKey(int key) override;
+
+private:
+    void click(QPointF position, Qt::KeyboardModifiers modifiers);
+    void doubleClick(QPointF position);
+    void hover(QPointF position);
+    void applyRange();
+    void updateMarks();
+    /// Probed row whose x is nearest to a pixel position, or -1.
+    int rowNear(QPointF position) const;
+    QString description() const;
+
+    std::vector<PanelSpec> m_panels;
+    std::set<QString> m_hidden;
+    bool m_showsLegends = true;
+    bool m_showsBands = true;
+    bool m_isLinear = false;  ///< key Y: every panel linear
+    std::unique_ptr<DashboardMarks> m_marks;
+    std::unique_ptr<PanelStack> m_stack;
+    std::unique_ptr<PaintedLayer> m_cursorLayer, m_badgeLayer;
+};
+
+}  // namespace gridscope::views

@@ -39,13 +39,13 @@ enum class StepScale { Linear, Logarithmic };
 
 struct NavigationState {
     RunId run;
-    std::optional<CheckpointKey> checkpoint;       ///< none = last probed
-    std::optional<int> phase;                      ///< none = whole run
-    std::optional<int> layer;                      ///< index into Trajectory::layers; none = aggregate
+    std::optional<CheckpointKey> checkpoint;  ///< none = last probed
+    std::optional<int> phase;                 ///< none = whole run
+    std::optional<int> layer;                 ///< index into Trajectory::layers; none = aggregate
     QString grid = QStringLiteral("a4g128:minmax");
     QString metric = QStringLiteral("gap_percent");
     StepScale stepScale = StepScale::Logarithmic;
-    std::map<AxisGroup, AxisRange> ranges;         ///< missing = fit
+    std::map<AxisGroup, AxisRange> ranges;  ///< missing = fit
 
     bool operator==(const NavigationState&) const = default;
 };

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/control/core_engine.h"
+
+#include <QFile>
+
+#include "core/probe/eval_input.h"
+#include "core/probe/probe_plan.h"
+#include "core/probe/probe_runner.h"
+#include "core/quant/grid.h"
+
+namespace gridscope::app {
+
+namespace {
+
+std::filesystem::path pathOf(const QString& text) {
+    return std::filesystem::path(QFile::encodeName(text).toStdString());
+}
+
+EvalInput evalInput(const views::ProbeChoice& choice) {
+    EvalInput input;
+    input.tokens = pathOf(choice.tokens);
+    input.dtype = choice.dtype.toStdString();
+    input.text = pathOf(choice.text);
+    input.tokenizer = pathOf(choice.tokenizer);
+    input.preset = choice.preset.toStdString();
+    if (!choice.windows.isEmpty()) input.windows = choice.windows.toStdString();
+    input.length = choice.length;
+    return input;
+}
+
+Expected<ProbeSettings> probeSettings(const views::ProbeChoice& choice) {
+    ProbeSettings settings;
+    settings.grids.clear();
+    for (const QString& id : choice.grids) {
+        GRIDSCOPE_TRY_ASSIGN(grid, parseGrid(id.toStdString()));
+        settings.grids.push_back(grid);
+    }
+    settings.scope = choice.scope.toStdString();
+    settings.preset = choice.preset.toStdString();
+    settings.order =
+        choice.order == QStringLiteral("steps") ? ProbeOrder::Steps : ProbeOrder::CoarseToFine;
+    settings.device = choice.device.toStdString();
+    settings.threads = choice.threads;
+    return settings;
+}
+
+}  // namespace
+
+Expected<CheckpointCatalog> CoreEngine::scan(const std::filesystem::path& folder,
+                                             ProgressSink& progress, std::stop_token stop) {
+    return scanFolder(*m_ops, folder, progress, std::move(stop));
+}
+
+Expected<LoadedTrajectory> CoreEngine::read(const std::filesystem::path& file) {
+    return readTrajectory(*m_ops, file);
+}
+
+Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
+                                        ProgressSink& progress, std::stop_token stop) {
+    GRIDSCOPE_TRY_ASSIGN(settings, probeSettings(request.choice));
+    GRIDSCOPE_TRY_ASSIGN(loaded,
+                         loadEvalWindows(*m_ops, evalInput(request.choice), *request.catalog));
+    GRIDSCOPE_TRY_ASSIGN(plan, makePlan(*request.catalog, request.selection,
+                                        std::move(loaded.windows), std::move(settings)));
+    GRIDSCOPE_TRY_ASSIGN(
+        store, TrajectoryStore::open(*m_ops, pathOf(request.choice.output), emptyTrajectory(plan)));
+    ProbeReport report;
+    report.notes = std::move(loaded.notes);
+    for (const Warning& warning : store->warnings()) report.notes.push_back(warning.what);
+    const ProbeInput input{*m_ops,     plan, *store, [](const ProbeRecord&, ProbeStage) {},
+                           onSnapshot, {}};
+    GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, progress, std::move(stop)));
+    report.trajectory = std::move(outcome.trajectory);
+    report.complete = outcome.complete;
+    report.failed = outcome.failed;
+    report.skipped = outcome.skipped;
+    report.failures = std::move(outcome.failures);
+    for (const Warning& warning : outcome.warnings) report.notes.push_back(warning.what);
+    return report;
+}
+
+QList<views::GridOffer> CoreEngine::gridOffers() const {
+    QList<views::GridOffer> offers;
+    for (const GridPreset& preset : gridPresets()) {
+        const auto text = [](std::string_view bytes) {
+            return QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+        };
+        const bool initially = preset.name == "int4" || preset.name == "int8";
+        offers.append({text(preset.id), text(preset.name), text(preset.note), initially});
+    }
+    return offers;
+}
+
+QString CoreEngine::gridProblem(const QString& id) const {
+    const auto grid = parseGrid(id.toStdString());
+    return grid ? QString() : QString::fromStdString(grid.error().toText());
+}
+
+}  // namespace gridscope::app

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The engine that the program uses: calls of core, nothing else.
+#pragma once
+
+#include "app/control/engine.h"
+#include "core/base/file_ops.h"
+
+namespace gridscope::app {
+
+class CoreEngine final : public Engine {
+public:
+    explicit CoreEngine(FileOps& ops) : m_ops(&ops) {}
+
+    Expected<CheckpointCatalog> scan(const std::filesystem::path& folder, ProgressSink& progress,
+                                     std::stop_token stop) override;
+    Expected<LoadedTrajectory> read(const std::filesystem::path& file) override;
+    Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
+                                ProgressSink& progress, std::stop_token stop) override;
+    QList<views::GridOffer> gridOffers() const override;
+    QString gridProblem(const QString& id) const override;
+
+private:
+    FileOps* m_ops;
+};
+
+}  // namespace gridscope::app

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the window asks of core, as one seam: tests put a scripted engine in its place.
+#pragma once
+
+#include <QList>
+#include <QString>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/progress.h"
+#include "core/checkpoint/catalog.h"
+#include "core/trajectory/trajectory_store.h"
+#include "views/dialogs/probe_choice.h"
+
+namespace gridscope::app {
+
+struct ProbeRequest {
+    std::shared_ptr<const CheckpointCatalog> catalog;
+    std::vector<std::size_t> selection;  ///< indices into the catalogue
+    views::ProbeChoice choice;
+};
+
+struct ProbeReport {
+    std::shared_ptr<const Trajectory> trajectory;
+    std::size_t complete = 0, failed = 0, skipped = 0;
+    std::vector<Error> failures;
+    std::vector<std::string> notes;  ///< for the log
+};
+
+/// All but the last two are called on worker threads.
+class Engine {
+public:
+    using OnSnapshot = std::function<void(std::shared_ptr<const Trajectory>)>;
+    virtual ~Engine() = default;
+
+    virtual Expected<CheckpointCatalog> scan(const std::filesystem::path& folder,
+                                             ProgressSink& progress, std::stop_token stop) = 0;
+    virtual Expected<LoadedTrajectory> read(const std::filesystem::path& file) = 0;
+    /// `onSnapshot` is called on the worker thread after each commit.
+    virtual Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
+                                        ProgressSink& progress, std::stop_token stop) = 0;
+    /// What the probe dialog offers by name.
+    virtual QList<views::GridOffer> gridOffers() const = 0;
+    /// Empty when `id` names a grid, else why not.
+    virtual QString gridProblem(const QString& id) const = 0;
+};
+
+}  // namespace gridscope::app

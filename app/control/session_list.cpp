@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/control/session_list.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace gridscope::app {
+
+views::RunId SessionList::add(RunSession session) {
+    session.id = views::RunId{++m_lastId};
+    m_sessions.push_back(std::make_unique<RunSession>(std::move(session)));
+    emit listChanged();
+    return views::RunId{m_lastId};
+}
+
+void SessionList::remove(views::RunId id) {
+    std::erase_if(m_sessions, [id](const auto& session) { return session->id == id; });
+    emit listChanged();
+}
+
+const RunSession* SessionList::find(views::RunId id) const {
+    const auto found = std::find_if(m_sessions.begin(), m_sessions.end(),
+                                    [id](const auto& session) { return session->id == id; });
+    return found == m_sessions.end() ? nullptr : found->get();
+}
+
+RunSession* SessionList::edit(views::RunId id) {
+    for (const auto& session : m_sessions)
+        if (session->id == id) return session.get();
+    return nullptr;
+}
+
+void SessionList::setCatalog(views::RunId id, std::shared_ptr<const CheckpointCatalog> catalog) {
+    RunSession* session = edit(id);
+    if (session == nullptr) return;
+    session->catalog = std::move(catalog);
+    emit sessionChanged(id, SessionPart::Catalog);
+    emit listChanged();
+}
+
+void SessionList::setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,
+                                std::filesystem::path file) {
+    RunSession* session = edit(id);
+    if (session == nullptr || trajectory == nullptr) return;
+    session->table = std::make_shared<const SeriesTable>(std::move(trajectory));
+    session->file = std::move(file);
+    emit sessionChanged(id, SessionPart::Data);
+    emit listChanged();
+}
+
+void SessionList::setFindings(views::RunId id, std::vector<views::DetectorFinding> findings) {
+    RunSession* session = edit(id);
+    if (session == nullptr) return;
+    for (auto& finding : findings) finding.drawsBands = finding.id == session->detector;
+    session->findings = std::move(findings);
+    session->bands = bandsOf(session->findings);
+    emit sessionChanged(id, SessionPart::Phases);
+}
+
+void SessionList::setDetector(views::RunId id, const QString& detector) {
+    RunSession* session = edit(id);
+    if (session == nullptr || session->detector == detector) return;
+    session->detector = detector;
+    setFindings(id, session->findings);
+}
+
+void SessionList::setOverlay(views::RunId id, std::vector<int> rows) {
+    RunSession* session = edit(id);
+    if (session == nullptr || session->overlay == rows) return;
+    session->overlay = std::move(rows);
+    emit sessionChanged(id, SessionPart::Overlay);
+}
+
+void SessionList::setLastChoice(views::RunId id, const views::ProbeChoice& choice) {
+    if (RunSession* session = edit(id)) session->lastChoice = choice;
+}
+
+views::PhaseBands bandsOf(const std::vector<views::DetectorFinding>& findings) {
+    const auto tr = [](const char* text) { return QCoreApplication::translate("Phases", text); };
+    views::PhaseBands bands;
+    const auto shown = std::find_if(findings.begin(), findings.end(),
+                                    [](const auto& finding) { return finding.drawsBands; });
+    if (shown == findings.end()) return bands;
+    bands.boundaries = shown->boundaries;
+    if (bands.boundaries.empty()) {
+        bands.names = {tr("whole run")};
+        bands.note = shown->state == QStringLiteral("not-enough-data")
+                         ? tr("not enough data")
+                         : tr("no phase change found");
+        return bands;
+    }
+    // The paper's three phases have names; change points only have numbers.
+    const bool named = shown->id == QStringLiteral("derivative") && bands.boundaries.size() <= 2;
+    const QString names[] = {tr("Rapid learning"), tr("Plateau"), tr("After convergence")};
+    for (std::size_t i = 0; i <= bands.boundaries.size(); ++i)
+        bands.names.push_back(named ? names[i] : tr("Phase %1").arg(i + 1));
+    return bands;
+}
+
+}  // namespace gridscope::app

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/control/workbench_controller.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QThread>
+
+#include <algorithm>
+
+namespace gridscope::app {
+
+using views::LogLevel;
+
+namespace {
+
+std::filesystem::path pathOf(const QString& text) {
+    return std::filesystem::path(QFile::encodeName(text).toStdString());
+}
+
+QString textOf(const std::filesystem::path& path) {
+    return QFile::decodeName(QByteArray::fromStdString(path.string()));
+}
+
+}  // namespace
+
+WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObject* parent)
+    : QObject(parent),
+      m_jobs(jobs),
+      m_engine(engine),
+      m_navigation(m_sessions, m_history),
+      m_models(jobs, m_sessions, m_history, m_navigation),
+      m_phases(jobs, m_sessions),
+      m_probe(jobs, engine, m_sessions, m_models.failures) {
+    connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
+        if (run == m_history.state().run) announceData();
+    });
+    connect(&m_history, &views::NavigationHistory::stateChanged, this,
+            [this](const views::NavigationState&, views::NavigationFields changed) {
+                if (changed & views::NavigationField::Run) announceData();
+            });
+    connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
+    connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);
+}
+
+void WorkbenchController::announceData() {
+    const RunSession* run = session();
+    m_cursor.setSteps(run != nullptr && run->table ? run->table->steps() : std::vector<double>());
+    emit dataChanged();
+    emit viewStateChanged();
+}
+
+void WorkbenchController::open(const QString& path) {
+    const QString full = QFileInfo(path).absoluteFilePath();
+    if (QFileInfo(full).isFile()) {
+        openTrajectory(full, {});
+    } else {
+        openFolder(full);
+    }
+}
+
+void WorkbenchController::openFolder(const QString& path) {
+    ++m_loading;
+    emit viewStateChanged();
+    m_jobs.submit<CheckpointCatalog>(
+        JobLane::Io, tr("Scan %1").arg(QFileInfo(path).fileName()),
+        [engine = &m_engine, folder = pathOf(path)](ProgressSink& progress, std::stop_token stop) {
+            return engine->scan(folder, progress, std::move(stop));
+        },
+        this,
+        [this, path](Expected<CheckpointCatalog> catalog) {
+            --m_loading;
+            scanned(path, std::move(catalog));
+        });
+}
+
+void WorkbenchController::scanned(const QString& path, Expected<CheckpointCatalog> catalog) {
+    if (!catalog) {
+        openFailed(path, catalog.error());
+        return;
+    }
+    m_failure = {};
+    auto shared = std::make_shared<const CheckpointCatalog>(std::move(catalog).value());
+    for (const auto& known : m_sessions.all()) {
+        if (known->folder != pathOf(path)) continue;
+        m_sessions.setCatalog(known->id, shared);  // a rescan, or opened twice
+        m_navigation.activateRun(known->id);
+        return;
+    }
+    RunSession session;
+    session.name = QFileInfo(path).fileName();
+    session.folder = pathOf(path);
+    session.catalog = std::move(shared);
+    const auto problems =
+        std::count_if(session.catalog->entries.begin(), session.catalog->entries.end(),
+                      [](const CheckpointEntry& entry) { return !entry.usable(); });
+    emit message(problems > 0 ? LogLevel::Warning : LogLevel::Information,
+                 tr("%1: %2 checkpoints, %3 of them cannot be probed.")
+                     .arg(path)
+                     .arg(session.catalog->entries.size())
+                     .arg(problems));
+    const views::RunId run = m_sessions.add(std::move(session));
+    m_navigation.activateRun(run);
+    emit opened(path);
+    // An earlier probe of this folder goes on where it stopped.
+    const QString beside = suggestedChoice().output;
+    if (QFileInfo(beside).isFile()) openTrajectory(beside, run);
+}
+
+void WorkbenchController::openTrajectory(const QString& path, views::RunId into) {
+    ++m_loading;
+    emit viewStateChanged();
+    m_jobs.submit<LoadedTrajectory>(
+        JobLane::Io, tr("Open %1").arg(QFileInfo(path).fileName()),
+        [engine = &m_engine, file = pathOf(path)](ProgressSink&, std::stop_token) {
+            return engine->read(file);
+        },
+        this,
+        [this, path, into](Expected<LoadedTrajectory> loaded) {
+            --m_loading;
+            if (!loaded) {
+                openFailed(path, loaded.error());
+                return;
+            }
+            m_failure = {};
+            for (const Warning& warning : loaded->warnings)
+                emit message(LogLevel::Warning,
+                             QString::fromStdString(escapeForDisplay(warning.what, 400)));
+            views::RunId run = into;
+            if (run == views::RunId{}) {
+                RunSession session;
+                session.name = QFileInfo(path).completeBaseName();
+                session.file = pathOf(path);
+                run = m_sessions.add(std::move(session));
+                emit opened(path);
+            }
+            m_navigation.activateRun(run);
+            m_sessions.setTrajectory(run, loaded->trajectory, pathOf(path));
+        });
+}
+
+void WorkbenchController::openFailed(const QString& path, const Error& error) {
+    if (error.code != ErrorCode::RunCancelled) {
+        m_failure.kind = ViewState::Kind::Failed;
+        m_failure.sentence = tr("%1 cannot be opened: %2")
+                                 .arg(QFileInfo(path).fileName(),
+                                      QString::fromStdString(escapeForDisplay(error.what, 300)));
+        m_failure.hint = QString::fromStdString(escapeForDisplay(error.hint, 300));
+        m_failure.details = QString::fromStdString(error.toText());
+        emit message(LogLevel::Error, m_failure.details);
+    }
+    emit viewStateChanged();
+}
+
+void WorkbenchController::closeRun(views::RunId run) {
+    if (m_probe.isRunning() && m_probe.run() == run) m_probe.cancel();
+    views::RunId fallback;
+    for (const auto& session : m_sessions.all())
+        if (session->id != run) fallback = session->id;
+    m_history.closeRun(run, fallback);
+    m_sessions.remove(run);
+    emit viewStateChanged();
+}
+
+void WorkbenchController::rescan() {
+    if (const RunSession* run = session(); run != nullptr && !run->folder.empty())
+        openFolder(textOf(run->folder));
+}
+
+QString WorkbenchController::probeObstacle() const {
+    const RunSession* run = session();
+    if (m_probe.isRunning()) return tr("A probe is running already.");
+    if (run == nullptr) return tr("Open a folder of checkpoints first.");
+    if (run->catalog == nullptr) return tr("This run has no checkpoints on disk.");
+    if (m_models.checkpoints.tickedCount() == 0) return tr("No checkpoint is checked.");
+    return {};
+}
+
+views::ProbeQuestion WorkbenchController::probeQuestion() const {
+    views::ProbeQuestion question;
+    const RunSession* run = session();
+    const auto selection = m_models.checkpoints.tickedEntries();
+    question.checkpoints = static_cast<int>(selection.size());
+    if (run != nullptr && run->catalog)
+        for (const std::size_t entry : selection)
+            question.parameters =
+                std::max(question.parameters, run->catalog->entries[entry].parameters);
+    question.cores = std::max(1, QThread::idealThreadCount());
+    question.grids = m_engine.gridOffers();
+    question.gridProblem = [this](const QString& id) { return m_engine.gridProblem(id); };
+    return question;
+}
+
+views::ProbeChoice WorkbenchController::suggestedChoice() const {
+    const RunSession* run = session();
+    if (run == nullptr || run->folder.empty()) return {};
+    if (!run->lastChoice.output.isEmpty()) return run->lastChoice;
+    views::ProbeChoice choice;
+    const QDir folder(textOf(run->folder));
+    for (const char* name : {"val_tokens.npy", "tokens.npy", "eval_tokens.npy"}) {
+        const QString file = folder.filePath(QString::fromLatin1(name));
+        if (choice.tokens.isEmpty() && QFileInfo(file).isFile()) choice.tokens = file;
+    }
+    // Beside the folder, so that the checkpoints stay as they are.
+    choice.output = QDir(QFileInfo(folder.absolutePath()).absolutePath())
+                        .filePath(QString(run->name % QStringLiteral(".h5")));
+    return choice;
+}
+
+void WorkbenchController::report(const Expected<void>& outcome) {
+    if (!outcome) emit message(LogLevel::Error, QString::fromStdString(outcome.error().toText()));
+}
+
+void WorkbenchController::startProbe(const views::ProbeChoice& choice) {
+    if (const RunSession* run = session())
+        report(m_probe.start(run->id, m_models.checkpoints.tickedEntries(), choice));
+}
+
+void WorkbenchController::resumeProbe() {
+    if (const RunSession* run = session())
+        report(m_probe.resume(run->id, m_models.checkpoints.tickedEntries()));
+}
+
+ViewState WorkbenchController::viewState() const {
+    ViewState state;
+    const RunSession* run = session();
+    if (run != nullptr && run->table && run->table->rowCount() > 0) {
+        state.kind = ViewState::Kind::Data;
+        const int probed = static_cast<int>(
+            std::count_if(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
+                          [](const auto& row) { return row->status == RowStatus::Complete; }));
+        const int all = m_models.checkpoints.rowCount();
+        if (probed < all) state.badge = tr("%1 of %2 probed").arg(probed).arg(all);
+        if (std::all_of(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
+                        [](const auto& row) { return row->status == RowStatus::Failed; })) {
+            state.kind = ViewState::Kind::Failed;
+            state.sentence = tr("All checkpoints failed.");
+            state.hint = tr("The Jobs panel lists why.");
+        }
+        return state;
+    }
+    if (m_loading > 0) {
+        state.kind = ViewState::Kind::Loading;
+        state.sentence = tr("Reading...");
+    } else if (m_failure.kind == ViewState::Kind::Failed) {
+        state = m_failure;
+    } else if (run == nullptr) {
+        state.sentence = tr("Open a folder of checkpoints, or a trajectory file.");
+    } else if (m_probe.isRunning()) {
+        state.kind = ViewState::Kind::Loading;
+        state.sentence = tr("The first checkpoint is being measured...");
+    } else {
+        state.sentence = m_models.failures.failureCount() > 0
+                             ? tr("Nothing was measured; the Jobs panel lists why.")
+                             : tr("No checkpoint of this run has been probed yet.");
+    }
+    return state;
+}
+
+}  // namespace gridscope::app

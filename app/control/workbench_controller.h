@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Where the parts of the workbench meet: opens and closes runs, and owns what the views show.
+#pragma once
+
+#include <QObject>
+
+#include "app/control/engine.h"
+#include "app/control/model_feed.h"
+#include "app/control/navigation_control.h"
+#include "app/control/phase_control.h"
+#include "app/control/probe_control.h"
+#include "app/control/session_list.h"
+#include "app/jobs/job_runner.h"
+#include "views/navigation/cursor_model.h"
+#include "views/navigation/navigation_history.h"
+
+namespace gridscope::app {
+
+/// What a page says when it has no data to show.
+struct ViewState {
+    enum class Kind { Empty, Loading, Failed, Data };
+    Kind kind = Kind::Empty;
+    QString sentence, hint, details;
+    QString badge;  ///< "37 of 154 probed" for partial data
+};
+
+class WorkbenchController : public QObject {
+    Q_OBJECT
+public:
+    WorkbenchController(JobRunner& jobs, Engine& engine, QObject* parent = nullptr);
+
+    /// Opens a checkpoint folder or a .h5 file, whichever `path` is.
+    void open(const QString& path);
+    void closeRun(views::RunId run);
+    void rescan();
+
+    /// Why no probe can start now; empty if one can.
+    QString probeObstacle() const;
+    views::ProbeQuestion probeQuestion() const;
+    /// What the user chose last, or what fits the folder (tokens and output beside it).
+    views::ProbeChoice suggestedChoice() const;
+    void startProbe(const views::ProbeChoice& choice);
+    void resumeProbe();
+    ViewState viewState() const;
+
+    JobRunner& jobs() { return m_jobs; }
+    SessionList& sessions() { return m_sessions; }
+    views::NavigationHistory& history() { return m_history; }
+    views::CursorModel& cursor() { return m_cursor; }
+    NavigationControl& navigation() { return m_navigation; }
+    ModelFeed& models() { return m_models; }
+    ProbeControl& probe() { return m_probe; }
+    const RunSession* session() const { return m_navigation.session(); }
+
+signals:
+    void viewStateChanged();
+    /// The table, bands or overlay of the active run is another one now.
+    void dataChanged();
+    void message(gridscope::views::LogLevel level, const QString& text);
+    /// For the list of recent items.
+    void opened(const QString& path);
+
+private:
+    void openFolder(const QString& path);
+    void openTrajectory(const QString& path, views::RunId into);
+    void scanned(const QString& path, Expected<CheckpointCatalog> catalog);
+    void openFailed(const QString& path, const Error& error);
+    void report(const Expected<void>& outcome);
+    void announceData();
+
+    JobRunner& m_jobs;
+    Engine& m_engine;
+    SessionList m_sessions;
+    views::NavigationHistory m_history;
+    views::CursorModel m_cursor;
+    NavigationControl m_navigation;
+    ModelFeed m_models;
+    PhaseControl m_phases;
+    ProbeControl m_probe;
+    int m_loading = 0;
+    ViewState m_failure;  ///< of the last open, until the next one works
+};
+
+}  // namespace gridscope::app

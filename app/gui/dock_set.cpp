@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/gui/dock_set.h"
+
+#include <QDockWidget>
+#include <QMainWindow>
+
+#include "app/control/workbench_controller.h"
+#include "views/panels/checkpoints_panel.h"
+#include "views/panels/inspector_panel.h"
+#include "views/panels/jobs_panel.h"
+#include "views/panels/layers_panel.h"
+#include "views/panels/log_panel.h"
+#include "views/panels/phases_panel.h"
+#include "views/panels/runs_panel.h"
+
+namespace gridscope::app {
+
+DockSet::DockSet(QMainWindow& window, WorkbenchController& controller)
+    : QObject(&window),
+      m_controller(controller),
+      m_runs(new views::RunsPanel(&controller.models().runs)),
+      m_checkpoints(new views::CheckpointsPanel(&controller.models().checkpoints)),
+      m_phases(new views::PhasesPanel(&controller.models().phases)),
+      m_layers(new views::LayersPanel(&controller.models().layers)),
+      m_inspector(new views::InspectorPanel),
+      m_jobs(new views::JobsPanel(&controller.models().jobs, &controller.models().failures)),
+      m_log(new views::LogPanel) {
+    add(window, QStringLiteral("dockRuns"), tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
+    add(window, QStringLiteral("dockCheckpoints"), tr("Checkpoints"), m_checkpoints,
+        Qt::LeftDockWidgetArea);
+    add(window, QStringLiteral("dockPhases"), tr("Phases"), m_phases, Qt::LeftDockWidgetArea);
+    add(window, QStringLiteral("dockLayers"), tr("Layers"), m_layers, Qt::RightDockWidgetArea);
+    add(window, QStringLiteral("dockInspector"), tr("Inspector"), m_inspector,
+        Qt::RightDockWidgetArea);
+    m_jobsDock =
+        add(window, QStringLiteral("dockJobs"), tr("Jobs"), m_jobs, Qt::BottomDockWidgetArea);
+    QDockWidget* log =
+        add(window, QStringLiteral("dockLog"), tr("Log"), m_log, Qt::BottomDockWidgetArea);
+    window.tabifyDockWidget(m_jobsDock, log);
+    m_jobsDock->raise();
+    // Shares of a 1440 x 900 window; the layout scales them.
+    window.resizeDocks({m_docks[0], m_docks[1], m_docks[2]}, {1, 4, 3}, Qt::Vertical);
+    window.resizeDocks({m_docks[1], m_docks[3]}, {4, 3}, Qt::Horizontal);
+    connectIntents();
+    showState();
+}
+
+QDockWidget* DockSet::add(QMainWindow& window, const QString& name, const QString& title,
+                          QWidget* panel, Qt::DockWidgetArea area) {
+    auto* dock = new QDockWidget(title, &window);
+    dock->setObjectName(name);
+    dock->setAccessibleName(title);
+    dock->setWidget(panel);
+    window.addDockWidget(area, dock);
+    m_docks.push_back(dock);
+    return dock;
+}
+
+void DockSet::connectIntents() {
+    NavigationControl& navigation = m_controller.navigation();
+    connect(m_runs, &views::RunsPanel::runActivated, &navigation, &NavigationControl::activateRun);
+    connect(m_runs, &views::RunsPanel::closeRequested, &m_controller,
+            &WorkbenchController::closeRun);
+    connect(m_checkpoints, &views::CheckpointsPanel::checkpointActivated, &navigation,
+            &NavigationControl::activateCheckpoint);
+    connect(m_checkpoints, &views::CheckpointsPanel::overlayToggled, &navigation,
+            &NavigationControl::toggleOverlay);
+    connect(m_phases, &views::PhasesPanel::phaseActivated, &navigation,
+            &NavigationControl::activatePhase);
+    connect(m_phases, &views::PhasesPanel::phaseZoomRequested, &navigation,
+            &NavigationControl::zoomToPhase);
+    connect(m_phases, &views::PhasesPanel::detectorChosen, this, [this](const QString& id) {
+        if (const RunSession* run = m_controller.session())
+            m_controller.sessions().setDetector(run->id, id);
+    });
+    connect(m_layers, &views::LayersPanel::layerActivated, &navigation,
+            &NavigationControl::activateLayer);
+    JobRunner& jobs = m_controller.jobs();
+    connect(m_jobs, &views::JobsPanel::pauseRequested, &jobs, &JobRunner::pause);
+    connect(m_jobs, &views::JobsPanel::resumeRequested, &jobs, &JobRunner::resume);
+    connect(m_jobs, &views::JobsPanel::cancelRequested, &jobs, &JobRunner::cancel);
+    connect(m_jobs, &views::JobsPanel::retryRequested, &m_controller,
+            &WorkbenchController::resumeProbe);
+    connect(&m_controller, &WorkbenchController::message, m_log, &views::LogPanel::append);
+    connect(&m_controller, &WorkbenchController::dataChanged, this, &DockSet::showState);
+    connect(&m_controller.history(), &views::NavigationHistory::stateChanged, this,
+            &DockSet::showState);
+    connect(&m_controller.cursor(), &views::CursorModel::cursorChanged, this,
+            &DockSet::showInspector);
+}
+
+void DockSet::showState() {
+    const views::NavigationState& state = m_controller.history().state();
+    const RunSession* run = m_controller.session();
+    m_runs->showRun(state.run);
+    m_checkpoints->showRecord(m_controller.navigation().currentRow());
+    m_phases->showPhases(run == nullptr ? views::PhaseBands() : run->bands,
+                         state.phase.value_or(-1));
+    m_layers->showLayer(state.layer);
+    showInspector();
+}
+
+void DockSet::showInspector() {
+    const RunSession* run = m_controller.session();
+    views::InspectorPanel::Subject subject;
+    if (run != nullptr && run->table) {
+        subject.table = run->table;
+        subject.row = m_controller.navigation().currentRow();
+        subject.layer = m_controller.history().state().layer;
+        subject.grid = m_controller.history().state().grid;
+        if (const auto step = m_controller.cursor().step())
+            subject.cursorRow = run->table->nearestRow(*step);
+    }
+    m_inspector->show(subject);
+}
+
+void DockSet::showJobs() {
+    m_jobsDock->show();
+    m_jobsDock->raise();
+}
+
+}  // namespace gridscope::app

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The docks of the window: makes the panels and connects them to the controller.
+#pragma once
+
+#include <QObject>
+
+#include <memory>
+#include <vector>
+
+class QDockWidget;
+class QMainWindow;
+
+namespace gridscope::views {
+class CheckpointsPanel;
+class InspectorPanel;
+class JobsPanel;
+class LayersPanel;
+class LogPanel;
+class PhasesPanel;
+class RunsPanel;
+}  // namespace gridscope::views
+
+namespace gridscope::app {
+
+class WorkbenchController;
+
+class DockSet : public QObject {
+    Q_OBJECT
+public:
+    DockSet(QMainWindow& window, WorkbenchController& controller);
+
+    const std::vector<QDockWidget*>& docks() const { return m_docks; }
+    views::CheckpointsPanel* checkpoints() const { return m_checkpoints; }
+    views::LogPanel* log() const { return m_log; }
+    /// Brings the jobs to the front.
+    void showJobs();
+
+private:
+    QDockWidget* add(QMainWindow& window, const QString& name, const QString& title, QWidget* panel,
+                     Qt::DockWidgetArea area);
+    void connectIntents();
+    void showState();
+    void showInspector();
+
+    WorkbenchController& m_controller;
+    std::vector<QDockWidget*> m_docks;
+    views::RunsPanel* m_runs;
+    views::CheckpointsPanel* m_checkpoints;
+    views::PhasesPanel* m_phases;
+    views::LayersPanel* m_layers;
+    views::InspectorPanel* m_inspector;
+    views::JobsPanel* m_jobs;
+    views::LogPanel* m_log;
+    QDockWidget* m_jobsDock = nullptr;
+};
+
+}  // namespace gridscope::app

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/gui/figure_command.h"
+
+#include <QCommandLineParser>
+#include <QFile>
+#include <QFileInfo>
+
+#include <cmath>
+#include <cstdio>
+
+#include "app/cli/exit_code.h"
+#include "app/control/phase_control.h"
+#include "core/base/numbers.h"
+#include "core/trajectory/trajectory_store.h"
+#include "views/figure/figure_writer.h"
+
+namespace gridscope::app {
+
+namespace {
+
+using views::FigureInput;
+using views::FigureSpec;
+
+void print(std::FILE* stream, const QString& text) {
+    std::fprintf(stream, "%s\n", text.toUtf8().constData());
+}
+
+int fail(const Error& error) {
+    print(stderr, QString::fromStdString(error.toText()));
+    return static_cast<int>(exitCodeOf(error.code));
+}
+
+Error usage(const QString& option, const QString& why) {
+    return {ErrorCode::SettingsSyntax, option.toStdString(), why.toStdString(),
+            "gridscope figure --help shows the arguments."};
+}
+
+void addOptions(QCommandLineParser& parser) {
+    const auto add = [&parser](const char* name, const char* help, const char* value) {
+        parser.addOption(
+            {QString::fromLatin1(name), QString::fromLatin1(help), QString::fromLatin1(value)});
+    };
+    parser.setApplicationDescription(QStringLiteral("Writes figures of a trajectory to files."));
+    parser.addHelpOption();
+    parser.addPositionalArgument(QStringLiteral("input"), QStringLiteral("trajectory (.h5)"));
+    add("figure", "figure to draw (--list names them)", "name");
+    add("out", "file to write; the suffix decides unless --format is given", "path");
+    add("format", "comma-separated: pdf, svg, png, csv", "formats");
+    add("width", "width, such as 3.25in", "width");
+    add("height", "height, such as 2in", "height");
+    add("font-size", "base font in points", "points");
+    add("font", "font family", "family");
+    add("dpi", "resolution of PNG", "dpi");
+    add("steps", "range of steps, such as 1000:80000", "A:B");
+    add("grid", "grid id", "id");
+    add("layer", "name or number of a matrix", "layer");
+    parser.addOption({QStringLiteral("linear"), QStringLiteral("linear step axis")});
+    parser.addOption({QStringLiteral("overwrite"), QStringLiteral("replace existing files")});
+    parser.addOption({QStringLiteral("quiet"), QStringLiteral("print no paths")});
+    parser.addOption({QStringLiteral("list"), QStringLiteral("list the figures")});
+}
+
+Expected<double> numberOf(const QString& option, QString text) {
+    if (text.endsWith(QStringLiteral("in"))) text.chop(2);
+    const auto number = parseDouble(text.toStdString());
+    if (!number || !std::isfinite(*number))
+        return usage(option, QStringLiteral("expected a number, found \"%1\"").arg(text));
+    return *number;
+}
+
+Expected<int> layerOf(const QString& text, const Trajectory& trajectory) {
+    bool isNumber = false;
+    const int index = text.toInt(&isNumber);
+    const int count = static_cast<int>(trajectory.layers.size());
+    if (isNumber && index >= 0 && index < count) return index;
+    const std::string name = text.toStdString();
+    for (int i = 0; i < count; ++i) {
+        const LayerInfo& layer = trajectory.layers[static_cast<std::size_t>(i)];
+        if (layer.name == name || std::to_string(layer.block) + "." + layer.kind == name) return i;
+    }
+    return usage(QStringLiteral("--layer"),
+                 QStringLiteral("there is no matrix \"%1\" in this trajectory").arg(text));
+}
+
+Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory& trajectory) {
+    FigureSpec spec;
+    const auto has = [&parser](const char* name) {
+        return parser.isSet(QString::fromLatin1(name));
+    };
+    const auto value = [&parser](const char* name) {
+        return parser.value(QString::fromLatin1(name));
+    };
+    if (has("figure")) spec.name = value("figure");
+    if (has("width")) {
+        GRIDSCOPE_TRY_ASSIGN(width, numberOf(QStringLiteral("--width"), value("width")));
+        spec.widthInches = width;
+    }
+    if (has("height")) {
+        GRIDSCOPE_TRY_ASSIGN(height, numberOf(QStringLiteral("--height"), value("height")));
+        spec.heightInches = height;
+    }
+    if (has("font-size")) {
+        GRIDSCOPE_TRY_ASSIGN(size, numberOf(QStringLiteral("--font-size"), value("font-size")));
+        spec.baseFontPoints = size;
+    }
+    if (has("font")) spec.fontFamily = value("font");
+    if (has("dpi")) {
+        GRIDSCOPE_TRY_ASSIGN(dpi, numberOf(QStringLiteral("--dpi"), value("dpi")));
+        if (dpi < 1 || dpi > 100000 || dpi != std::floor(dpi))
+            return usage(QStringLiteral("--dpi"), QStringLiteral("expected a whole number"));
+        spec.dpi = static_cast<int>(dpi);
+    }
+    if (has("grid")) spec.grid = value("grid");
+    if (has("layer")) {
+        GRIDSCOPE_TRY_ASSIGN(layer, layerOf(value("layer"), trajectory));
+        spec.layer = layer;
+    }
+    if (has("linear")) spec.stepScale = views::StepScale::Linear;
+    if (has("steps")) {
+        const QStringList ends = value("steps").split(QLatin1Char(':'));
+        if (ends.size() != 2)
+            return usage(QStringLiteral("--steps"), QStringLiteral("expected A:B"));
+        GRIDSCOPE_TRY_ASSIGN(low, numberOf(QStringLiteral("--steps"), ends[0]));
+        GRIDSCOPE_TRY_ASSIGN(high, numberOf(QStringLiteral("--steps"), ends[1]));
+        if (!(low < high))
+            return usage(QStringLiteral("--steps"), QStringLiteral("A must be below B"));
+        spec.stepRange = views::AxisRange{low, high};
+    }
+    GRIDSCOPE_TRY(views::checkFigureSpec(spec));
+    return spec;
+}
+
+/// One path for each format, made from --out.
+QStringList outputPaths(const QCommandLineParser& parser) {
+    const QString out = parser.value(QStringLiteral("out"));
+    if (!parser.isSet(QStringLiteral("format"))) return {out};
+    QString stem = out;
+    const QString suffix = QFileInfo(out).suffix();
+    if (views::figureFormatOf(out)) stem.chop(suffix.size() + 1);
+    QStringList paths;
+    for (const QString& format : parser.value(QStringLiteral("format")).split(QLatin1Char(',')))
+        paths.append(QString(stem % QLatin1Char('.') % format.trimmed()));
+    return paths;
+}
+
+int writeAll(const QCommandLineParser& parser, const FigureInput& input) {
+    int written = 0;
+    int worst = static_cast<int>(ExitCode::Done);
+    const QStringList paths = outputPaths(parser);
+    for (const QString& path : paths) {
+        if (QFileInfo::exists(path) && !parser.isSet(QStringLiteral("overwrite"))) {
+            worst = fail({ErrorCode::OutputExists, path.toStdString(), "the file exists already",
+                          "Choose another name, or give --overwrite."});
+            continue;
+        }
+        if (const auto outcome = views::writeFigure(input, path); !outcome) {
+            worst = fail(outcome.error());
+            continue;
+        }
+        ++written;
+        if (!parser.isSet(QStringLiteral("quiet"))) print(stdout, path);
+    }
+    if (written > 0 && written < paths.size()) return static_cast<int>(ExitCode::SomeFailed);
+    return worst;
+}
+
+}  // namespace
+
+int runFigureCommand(const QStringList& arguments) {
+    QCommandLineParser parser;
+    addOptions(parser);
+    if (!parser.parse(QStringList{QStringLiteral("gridscope figure")} + arguments))
+        return fail(usage(QStringLiteral("figure"), parser.errorText()));
+    if (parser.isSet(QStringLiteral("help"))) {
+        print(stdout, parser.helpText());
+        return 0;
+    }
+    if (parser.isSet(QStringLiteral("list"))) {
+        print(stdout, views::figureNames().join(QLatin1Char('\n')));
+        return 0;
+    }
+    if (parser.positionalArguments().size() != 1)
+        return fail(
+            usage(QStringLiteral("figure"), QStringLiteral("expected one trajectory file")));
+    if (!parser.isSet(QStringLiteral("out")))
+        return fail(usage(QStringLiteral("--out"), QStringLiteral("no file to write was given")));
+    for (const QString& path : outputPaths(parser))
+        if (const auto format = views::figureFormatOf(path); !format) return fail(format.error());
+
+    const QByteArray file = QFile::encodeName(parser.positionalArguments().front());
+    const auto loaded = readTrajectory(systemFileOps(), std::filesystem::path(file.toStdString()));
+    if (!loaded) return fail(loaded.error());
+    const auto spec = specOf(parser, *loaded->trajectory);
+    if (!spec) return fail(spec.error());
+    FigureInput input;
+    input.table = std::make_shared<const SeriesTable>(loaded->trajectory);
+    input.spec = *spec;
+    if (auto findings = findPhases(*input.table)) {
+        for (auto& finding : *findings)
+            finding.drawsBands = finding.id == QStringLiteral("derivative");
+        input.phases = bandsOf(*findings);
+    }
+    return writeAll(parser, input);
+}
+
+}  // namespace gridscope::app

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The window: puts pages, docks, menus and status bar together. Wiring only.
+#pragma once
+
+#include <QMainWindow>
+
+#include "app/control/settings_store.h"
+#include "app/gui/action_registry.h"
+
+class QComboBox;
+class QTabWidget;
+
+namespace gridscope::views {
+class Page;
+}
+
+namespace gridscope::app {
+
+class DockSet;
+class PlotWiring;
+class WorkbenchController;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    MainWindow(WorkbenchController& controller, SettingsStore& settings);
+
+    ActionRegistry& actions() { return m_actions; }
+    void setTheme(views::Theme theme);
+    void resetLayout();
+    void showPage(int page);
+    void focusFilter();
+
+public slots:
+    void askForFolder();
+    void askForTrajectory();
+    void askForProbe();
+    void askForStep();
+    void askForFigure();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+
+private:
+    void buildPages();
+    void buildMenus();
+    void buildToolbar();
+    void showViewState();
+    void showChoices();
+    void fillRecent();
+    bool confirmQuit();
+
+    WorkbenchController& m_controller;
+    SettingsStore& m_settings;
+    ActionRegistry m_actions;
+    QTabWidget* m_pages = nullptr;
+    views::Page* m_dashboard = nullptr;
+    views::Page* m_layers = nullptr;
+    PlotWiring* m_plots = nullptr;
+    DockSet* m_docks = nullptr;
+    QComboBox* m_metric = nullptr;
+    QComboBox* m_grid = nullptr;
+    QMenu* m_recent = nullptr;
+    QByteArray m_firstLayout;
+};
+
+/// Registers every command of `window`.
+void addWindowActions(MainWindow& window, WorkbenchController& controller);
+
+}  // namespace gridscope::app

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/gui/plot_wiring.h"
+
+#include <QSplitter>
+
+#include "app/control/workbench_controller.h"
+#include "views/pages/page.h"
+#include "views/plot/dashboard_plot.h"
+#include "views/plot/heat_map_plot.h"
+#include "views/plot/histogram_plot.h"
+#include "views/plot/occupancy_plot.h"
+
+namespace gridscope::app {
+
+using views::PlotWidget;
+
+PlotWiring::PlotWiring(views::Page& dashboard, views::Page& layers, WorkbenchController& controller)
+    : QObject(&dashboard),
+      m_controller(controller),
+      m_dashboard(new views::DashboardPlot),
+      m_heatMap(new views::HeatMapPlot),
+      m_histogram(new views::HistogramPlot),
+      m_occupancy(new views::OccupancyPlot),
+      m_plots{m_dashboard, m_heatMap, m_histogram, m_occupancy} {
+    dashboard.addContent(m_dashboard, 1);
+    auto* below = new QSplitter(Qt::Horizontal);
+    below->setObjectName(QStringLiteral("layersLower"));
+    below->addWidget(m_histogram);
+    below->addWidget(m_occupancy);
+    auto* split = new QSplitter(Qt::Vertical);
+    split->setObjectName(QStringLiteral("layersSplitter"));
+    split->addWidget(m_heatMap);
+    split->addWidget(below);
+    layers.addContent(split, 1);
+    for (PlotWidget* plot : m_plots) connectIntents(plot);
+    connect(&controller, &WorkbenchController::dataChanged, this, &PlotWiring::showData);
+    connect(&controller.history(), &views::NavigationHistory::stateChanged, this,
+            &PlotWiring::showState);
+    connect(&controller.cursor(), &views::CursorModel::cursorChanged, this,
+            [this](std::optional<double> step) {
+                m_dashboard->setCursor(step);
+                m_heatMap->setCursor(step);
+            });
+    showData();
+}
+
+void PlotWiring::setTheme(views::Theme theme) {
+    for (PlotWidget* plot : m_plots) plot->setTheme(theme);
+}
+
+void PlotWiring::connectIntents(PlotWidget* plot) {
+    NavigationControl& to = m_controller.navigation();
+    connect(plot, &PlotWidget::checkpointActivated, &to, &NavigationControl::activateCheckpoint);
+    connect(plot, &PlotWidget::overlayToggled, &to, &NavigationControl::toggleOverlay);
+    connect(plot, &PlotWidget::phaseActivated, &to, &NavigationControl::activatePhase);
+    connect(plot, &PlotWidget::phaseZoomRequested, &to, &NavigationControl::zoomToPhase);
+    connect(plot, &PlotWidget::layerActivated, &to, &NavigationControl::activateLayer);
+    connect(plot, &PlotWidget::rangeRequested, &to, &NavigationControl::setRange);
+    connect(plot, &PlotWidget::fitRequested, &to, &NavigationControl::fit);
+    connect(plot, &PlotWidget::gridStepRequested, &to, &NavigationControl::stepGrid);
+    connect(plot, &PlotWidget::metricStepRequested, &to, &NavigationControl::stepMetric);
+    connect(plot, &PlotWidget::checkpointStepRequested, &to, &NavigationControl::stepCheckpoint);
+    connect(plot, &PlotWidget::layerStepRequested, &to, &NavigationControl::stepLayer);
+    connect(plot, &PlotWidget::phaseStepRequested, &to, &NavigationControl::stepPhase);
+    connect(plot, &PlotWidget::stepScaleToggled, &to, &NavigationControl::toggleStepScale);
+    connect(plot, &PlotWidget::cursorMoved, &m_controller.cursor(), &views::CursorModel::moveTo);
+    connect(plot, &PlotWidget::asTableRequested, this, &PlotWiring::asTableRequested);
+}
+
+void PlotWiring::showData() {
+    const RunSession* run = m_controller.session();
+    for (PlotWidget* plot : m_plots) {
+        plot->showState(m_controller.history().state(), views::NavigationField::All);
+        plot->setData(run == nullptr ? nullptr : run->table);
+        plot->setPhases(run == nullptr ? views::PhaseBands() : run->bands);
+    }
+    m_histogram->setOverlay(run == nullptr ? std::vector<int>() : run->overlay);
+    m_occupancy->setOverlay(run == nullptr ? std::vector<int>() : run->overlay);
+}
+
+void PlotWiring::showState(const views::NavigationState& state, views::NavigationFields changed) {
+    for (PlotWidget* plot : m_plots) plot->showState(state, changed);
+}
+
+}  // namespace gridscope::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the user decides in the probe dialog, and what the dialog must know to help.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace gridscope::views {
+
+struct ProbeChoice {
+    QString tokens;     ///< .npy or .bin; or empty
+    QString dtype;      ///< of a .bin
+    QString text;       ///< UTF-8 text; or empty
+    QString tokenizer;  ///< empty = that of the checkpoints
+    QStringList grids;  ///< ids, in the order of the list
+    QString scope = QStringLiteral("blocks");
+    QString preset = QStringLiteral("paper");
+    QString windows;  ///< empty = the preset's, "all", or a number
+    std::optional<std::uint64_t> length;
+    QString order = QStringLiteral("coarse-to-fine");
+    QString device = QStringLiteral("auto");
+    int threads = 0;  ///< 0 = all cores
+    QString output;   ///< .h5 file
+};
+
+/// A grid that the dialog offers by name.
+struct GridOffer {
+    QString id;
+    QString title;  ///< "INT4"
+    QString note;
+    bool initially = false;
+};
+
+struct ProbeQuestion {
+    int checkpoints = 0;           ///< ticked ones
+    std::uint64_t parameters = 0;  ///< of one checkpoint
+    int cores = 1;
+    QList<GridOffer> grids;
+    /// Empty when `id` names a grid, else why not.
+    std::function<QString(const QString& id)> gridProblem;
+};
+
+}  // namespace gridscope::views

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "views/dialogs/probe_dialog.h"
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QLocale>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+#include "core/base/numbers.h"
+#include "views/dialogs/probe_cost.h"
+
+namespace gridscope::views {
+
+namespace {
+
+constexpr std::uint64_t kPaperWindows = 128;
+constexpr std::uint64_t kPaperLength = 512;
+
+void choose(QComboBox* box, const QString& value) {
+    const int at = box->findData(value);
+    if (at >= 0) box->setCurrentIndex(at);
+}
+
+}  // namespace
+
+ProbeDialog::ProbeDialog(ProbeQuestion question, const ProbeChoice& initial, QWidget* parent)
+    : QDialog(parent), m_question(std::move(question)) {
+    setObjectName(QStringLiteral("probeDialog"));
+    setWindowTitle(tr("Probe Checked Checkpoints"));
+    auto* form = new QFormLayout;
+    buildData(form, initial);
+    buildGrids(form, initial);
+    buildRun(form, initial);
+    m_cost = new QLabel(this);
+    m_cost->setObjectName(QStringLiteral("probeCost"));
+    m_cost->setWordWrap(true);
+    m_message = new QLabel(this);
+    m_message->setObjectName(QStringLiteral("probeMessage"));
+    m_message->setWordWrap(true);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    m_start = buttons->addButton(tr("Start"), QDialogButtonBox::AcceptRole);
+    m_start->setObjectName(QStringLiteral("probeStart"));
+    m_start->setDefault(true);
+    auto* layout = new QVBoxLayout(this);
+    layout->addLayout(form);
+    layout->addWidget(m_cost);
+    layout->addWidget(m_message);
+    layout->addWidget(buttons);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    for (QLineEdit* edit : findChildren<QLineEdit*>())
+        connect(edit, &QLineEdit::textChanged, this, &ProbeDialog::refresh);
+    for (QComboBox* box : findChildren<QComboBox*>())
+        connect(box, &QComboBox::currentIndexChanged, this, &ProbeDialog::refresh);
+    connect(m_threads, &QSpinBox::valueChanged, this, &ProbeDialog::refresh);
+    connect(m_grids, &QListWidget::itemChanged, this, &ProbeDialog::refresh);
+    refresh();
+}
+
+QLineEdit* ProbeDialog::addFileRow(QFormLayout* form, const QString& label, const QString& name,
+                                   const QString& filter, const QString& value, bool save) {
+    auto* edit = new QLineEdit(value, this);
+    edit->setObjectName(name);
+    edit->setAccessibleName(label);
+    edit->setMinimumWidth(fontMetrics().averageCharWidth() * 48);
+    auto* button = new QToolButton(this);
+    button->setText(tr("..."));
+    button->setAccessibleName(tr("Choose: %1").arg(label));
+    auto* row = new QHBoxLayout;
+    row->addWidget(edit, 1);
+    row->addWidget(button);
+    form->addRow(label, row);
+    connect(button, &QToolButton::clicked, this, [this, edit, label, filter, save] {
+        const QString path =
+            save ? QFileDialog::getSaveFileName(this, label, edit->text(), filter, nullptr,
+                                                QFileDialog::DontConfirmOverwrite)
+                 : QFileDialog::getOpenFileName(this, label, edit->text(), filter);
+        if (!path.isEmpty()) edit->setText(path);
+    });
+    return edit;
+}
+
+void ProbeDialog::buildData(QFormLayout* form, const ProbeChoice& initial) {
+    m_tokens = addFileRow(form, tr("Token file"), QStringLiteral("probeTokens"),
+                          tr("Tokens (*.npy *.bin);;All files (*)"), initial.tokens, false);
+    m_dtype = new QComboBox(this);
+    m_dtype->setObjectName(QStringLiteral("probeDtype"));
+    m_dtype->setAccessibleName(tr("Number type of the token file"));
+    m_dtype->addItem(tr("choose"), QString());
+    for (const char* type : {"u8", "u16", "u32", "i32", "i64"})
+        m_dtype->addItem(QString::fromLatin1(type), QString::fromLatin1(type));
+    choose(m_dtype, initial.dtype);
+    form->addRow(tr("Number type (.bin)"), m_dtype);
+    m_text = addFileRow(form, tr("or text file"), QStringLiteral("probeText"),
+                        tr("Text (*.txt *.jsonl);;All files (*)"), initial.text, false);
+    m_tokenizer =
+        addFileRow(form, tr("Tokenizer"), QStringLiteral("probeTokenizer"),
+                   tr("tokenizer.json (*.json);;All files (*)"), initial.tokenizer, false);
+    m_tokenizer->setPlaceholderText(tr("that of the checkpoints"));
+}
+
+void ProbeDialog::buildGrids(QFormLayout* form, const ProbeChoice& initial) {
+    m_grids = new QListWidget(this);
+    m_grids->setObjectName(QStringLiteral("probeGrids"));
+    m_grids->setAccessibleName(tr("Grids"));
+    for (const GridOffer& offer : m_question.grids) {
+        auto* item =
+            new QListWidgetItem(QStringLiteral("%1   %2").arg(offer.title, offer.id), m_grids);
+        item->setToolTip(offer.note);
+        item->setData(Qt::UserRole, offer.id);
+        const bool on =
+            initial.grids.isEmpty() ? offer.initially : initial.grids.contains(offer.id);
+        item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
+    }
+    m_grids->setMaximumHeight(fontMetrics().lineSpacing() * 9);
+    form->addRow(tr("Grids"), m_grids);
+    m_freeGrid = new QLineEdit(this);
+    m_freeGrid->setObjectName(QStringLiteral("probeFreeGrid"));
+    m_freeGrid->setAccessibleName(tr("Further grids"));
+    m_freeGrid->setPlaceholderText(tr("such as a3g64, s6channel"));
+    form->addRow(tr("Further grids"), m_freeGrid);
+    m_gridMessage = new QLabel(this);
+    m_gridMessage->setObjectName(QStringLiteral("probeGridMessage"));
+    m_gridMessage->setWordWrap(true);
+    form->addRow(QString(), m_gridMessage);
+}
+
+void ProbeDialog::buildRun(QFormLayout* form, const ProbeChoice& initial) {
+    const auto addBox = [&](const QString& label, const char* name,
+                            const QList<std::pair<QString, QString>>& items, const QString& value) {
+        auto* box = new QComboBox(this);
+        box->setObjectName(QString::fromLatin1(name));
+        box->setAccessibleName(label);
+        for (const auto& item : items) box->addItem(item.first, item.second);
+        choose(box, value);
+        form->addRow(label, box);
+        return box;
+    };
+    m_scope = addBox(tr("Scope"), "probeScope",
+                     {{tr("matrices of the blocks"), QStringLiteral("blocks")},
+                      {tr("and the embedding"), QStringLiteral("blocks+embed")},
+                      {tr("and the head"), QStringLiteral("blocks+head")}},
+                     initial.scope);
+    m_preset =
+        addBox(tr("Windows"), "probePreset",
+               {{tr("as the paper: 128 of 512 tokens"), QStringLiteral("paper")}}, initial.preset);
+    m_windows = new QLineEdit(initial.windows, this);
+    m_windows->setObjectName(QStringLiteral("probeWindows"));
+    m_windows->setPlaceholderText(tr("the preset's; a number, or all"));
+    form->addRow(tr("Number of windows"), m_windows);
+    m_length = new QLineEdit(initial.length ? QString::number(*initial.length) : QString(), this);
+    m_length->setObjectName(QStringLiteral("probeLength"));
+    m_length->setPlaceholderText(tr("the preset's, at most what the model can read"));
+    form->addRow(tr("Window length"), m_length);
+    m_order = addBox(tr("Order"), "probeOrder",
+                     {{tr("coarse to fine"), QStringLiteral("coarse-to-fine")},
+                      {tr("by step"), QStringLiteral("steps")}},
+                     initial.order);
+    m_device = addBox(tr("Device"), "probeDevice",
+                      {{tr("automatic"), QStringLiteral("auto")},
+                       {tr("processor"), QStringLiteral("cpu")},
+                       {tr("CUDA GPU"), QStringLiteral("cuda")}},
+                      initial.device);
+    m_threads = new QSpinBox(this);
+    m_threads->setObjectName(QStringLiteral("probeThreads"));
+    m_threads->setRange(0, std::max(m_question.cores, 1));
+    m_threads->setSpecialValueText(tr("all cores"));
+    m_threads->setValue(initial.threads);
+    form->addRow(tr("Threads"), m_threads);
+    m_output = addFileRow(form, tr("Trajectory file"), QStringLiteral("probeOutput"),
+                          tr("Trajectories (*.h5)"), initial.output, true);
+}
+
+ProbeChoice ProbeDialog::choice() const {
+    ProbeChoice choice;
+    choice.tokens = m_tokens->text().trimmed();
+    choice.dtype = m_dtype->currentData().toString();
+    choice.text = m_text->text().trimmed();
+    choice.tokenizer = m_tokenizer->text().trimmed();
+    for (int i = 0; i < m_grids->count(); ++i)
+        if (m_grids->item(i)->checkState() == Qt::Checked)
+            choice.grids.append(m_grids->item(i)->data(Qt::UserRole).toString());
+    for (const QString& id : m_freeGrid->text().split(QLatin1Char(','), Qt::SkipEmptyParts))
+        if (!choice.grids.contains(id.trimmed())) choice.grids.append(id.trimmed());
+    choice.scope = m_scope->currentData().toString();
+    choice.preset = m_preset->currentData().toString();
+    choice.windows = m_windows->text().trimmed();
+    bool isNumber = false;
+    const qulonglong length = m_length->text().trimmed().toULongLong(&isNumber);
+    if (isNumber) choice.length = length;
+    choice.order = m_order->currentData().toString();
+    choice.device = m_device->currentData().toString();
+    choice.threads = m_threads->value();
+    choice.output = m_output->text().trimmed();
+    return choice;
+}
+
+QString ProbeDialog::dataProblem() const {
+    const ProbeChoice now = choice();
+    if (now.tokens.isEmpty() == now.text.isEmpty())
+        return now.text.isEmpty() ? tr("Choose a token file or a text file.")
+                                  : tr("Choose either a token file or a text file, not both.");
+    const QString file = now.tokens.isEmpty() ? now.text : now.tokens;
+    if (!QFileInfo(file).isFile()) return tr("There is no file %1.").arg(file);
+    if (now.tokens.endsWith(QStringLiteral(".bin")) && now.dtype.isEmpty())
+        return tr("A .bin file needs its number type.");
+    if (!now.tokenizer.isEmpty() && !QFileInfo(now.tokenizer).isFile())
+        return tr("There is no tokenizer %1.").arg(now.tokenizer);
+    if (!now.windows.isEmpty() && now.windows != QStringLiteral("all")) {
+        bool isNumber = false;
+        if (now.windows.toULongLong(&isNumber) == 0 || !isNumber)
+            return tr("The number of windows is a number above 0, or \"all\".");
+    }
+    if (!m_length->text().trimmed().isEmpty() && now.length.value_or(0) < 2)
+        return tr("The window length is a number above 1.");
+    return {};
+}
+
+QString ProbeDialog::gridProblem() const {
+    for (const QString& id : m_freeGrid->text().split(QLatin1Char(','), Qt::SkipEmptyParts)) {
+        const QString problem =
+            m_question.gridProblem ? m_question.gridProblem(id.trimmed()) : QString();
+        if (!problem.isEmpty()) return problem;
+    }
+    return choice().grids.isEmpty() ? tr("Choose at least one grid.") : QString();
+}
+
+QString ProbeDialog::outputProblem() const {
+    const QString output = m_output->text().trimmed();
+    if (output.isEmpty()) return tr("Choose the file for the results.");
+    const QFileInfo folder(QFileInfo(output).absolutePath());
+    if (!folder.isDir()) return tr("There is no folder %1.").arg(folder.filePath());
+    if (!folder.isWritable()) return tr("The folder %1 is not writable.").arg(folder.filePath());
+    return {};
+}
+
+QString ProbeDialog::problem() const {
+    if (m_question.checkpoints == 0) return tr("No checkpoint is checked.");
+    if (const QString why = dataProblem(); !why.isEmpty()) return why;
+    if (const QString grid = gridProblem(); !grid.isEmpty()) return grid;
+    return outputProblem();
+}
+
+QString ProbeDialog::costText() const {
+    const ProbeChoice now = choice();
+    const bool all = now.windows == QStringLiteral("all");
+    ProbeCostInput input;
+    input.checkpoints = m_question.checkpoints;
+    input.grids = static_cast<int>(now.grids.size());
+    input.windows = now.windows.isEmpty() ? kPaperWindows : now.windows.toULongLong();
+    input.length = now.length.value_or(kPaperLength);
+    input.parameters = m_question.parameters;
+    input.cores = now.threads > 0 ? now.threads : m_question.cores;
+    const ProbeCost cost = estimateProbeCost(input);
+    const QString passes = tr("%1 checkpoints × (FP32 + %2 grids) = %3 passes")
+                               .arg(input.checkpoints)
+                               .arg(input.grids)
+                               .arg(cost.passes);
+    if (all) return passes % tr(" over all windows of the file.");
+    return passes % tr(" of %1 tokens; roughly %2 on the processor.")
+                        .arg(QLocale().toString(input.windows * input.length),
+                             QString::fromStdString(formatDuration(std::max(1.0, cost.seconds))));
+}
+
+void ProbeDialog::refresh() {
+    const QString why = problem();
+    m_gridMessage->setText(gridProblem());
+    m_gridMessage->setVisible(!m_gridMessage->text().isEmpty());
+    m_dtype->setEnabled(m_tokens->text().trimmed().endsWith(QStringLiteral(".bin")));
+    m_tokenizer->setEnabled(!m_text->text().trimmed().isEmpty());
+    m_cost->setText(costText());
+    m_message->setText(why);
+    m_message->setVisible(!why.isEmpty());
+    m_start->setEnabled(why.isEmpty());
+    m_start->setToolTip(why);
+}
+
+}  // namespace gridscope::views

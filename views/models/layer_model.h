@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Blocks and their matrices as a tree, with the value of the current metric.
+#pragma once
+
+#include <QAbstractItemModel>
+
+#include <vector>
+
+#include "core/trajectory/record.h"
+
+namespace gridscope::views {
+
+class LayerModel : public QAbstractItemModel {
+    Q_OBJECT
+public:
+    enum Column { Name, Shape, Value, ColumnCount };
+    using QAbstractItemModel::QAbstractItemModel;
+
+    void setLayers(const std::vector<LayerInfo>& layers);
+    /// @param values [layers] of the current checkpoint and metric, NaN where missing
+    /// @param title  of the metric with its unit, the heading of the column
+    void setValues(std::vector<double> values, const QString& title);
+
+    /// Index into Trajectory::layers, or -1 for a block.
+    int layerAt(const QModelIndex& index) const;
+    QModelIndex indexOfLayer(int layer, int column = 0) const;
+
+    QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
+    QModelIndex parent(const QModelIndex& index) const override;
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    struct Block {
+        int number = -1;
+        std::vector<int> layers;
+    };
+    double valueOfBlock(const Block& block) const;  ///< mean of its measured matrices
+
+    std::vector<LayerInfo> m_layers;
+    std::vector<Block> m_blocks;  ///< ascending
+    std::vector<double> m_values;
+    QString m_title;
+};
+
+}  // namespace gridscope::views

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "views/models/phase_model.h"
+
+#include <QFont>
+
+#include <cmath>
+
+#include "views/models/number_text.h"
+
+namespace gridscope::views {
+
+namespace {
+
+// internalId: 0 for a detector, detector row + 1 for a boundary.
+constexpr quintptr kDetectorId = 0;
+
+}  // namespace
+
+void PhaseModel::setFindings(std::vector<DetectorFinding> findings) {
+    beginResetModel();
+    m_findings = std::move(findings);
+    endResetModel();
+}
+
+const PhaseBoundary* PhaseModel::boundaryAt(const QModelIndex& index) const {
+    if (!index.isValid() || index.internalId() == kDetectorId) return nullptr;
+    return &m_findings[index.internalId() - 1].boundaries[static_cast<std::size_t>(index.row())];
+}
+
+QString PhaseModel::detectorAt(const QModelIndex& index) const {
+    if (!index.isValid()) return {};
+    const bool isDetector = index.internalId() == kDetectorId;
+    const auto row = isDetector ? static_cast<quintptr>(index.row()) : index.internalId() - 1;
+    return m_findings[row].id;
+}
+
+QModelIndex PhaseModel::index(int row, int column, const QModelIndex& parent) const {
+    if (!hasIndex(row, column, parent)) return {};
+    if (!parent.isValid()) return createIndex(row, column, kDetectorId);
+    return createIndex(row, column, static_cast<quintptr>(parent.row() + 1));
+}
+
+QModelIndex PhaseModel::parent(const QModelIndex& index) const {
+    if (!index.isValid() || index.internalId() == kDetectorId) return {};
+    return createIndex(static_cast<int>(index.internalId() - 1), 0, kDetectorId);
+}
+
+int PhaseModel::rowCount(const QModelIndex& parent) const {
+    if (!parent.isValid()) return static_cast<int>(m_findings.size());
+    if (parent.internalId() != kDetectorId || parent.column() != 0) return 0;
+    return static_cast<int>(m_findings[static_cast<std::size_t>(parent.row())].boundaries.size());
+}
+
+int PhaseModel::columnCount(const QModelIndex&) const { return ColumnCount; }
+
+QVariant PhaseModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    if (const PhaseBoundary* boundary = boundaryAt(index))
+        return boundaryData(*boundary, index.column(), role);
+    return detectorData(m_findings[static_cast<std::size_t>(index.row())], index.column(), role);
+}
+
+QVariant PhaseModel::detectorData(const DetectorFinding& finding, int column, int role) const {
+    if (role == Qt::ToolTipRole) return finding.note;
+    if (role == Qt::FontRole && finding.drawsBands) {
+        QFont font;
+        font.setBold(true);
+        return font;
+    }
+    if (role != Qt::DisplayRole) return {};
+    if (column == Name) return finding.name;
+    if (column == Step) return finding.state;
+    if (column == Origin && finding.drawsBands) return tr("shown");
+    return {};
+}
+
+QVariant PhaseModel::boundaryData(const PhaseBoundary& boundary, int column, int role) const {
+    if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+    switch (column) {
+    case Name:
+        return boundary.kind;
+    case Step:
+        return stepText(boundary.step);
+    case Interval:
+        if (std::isnan(boundary.low) || std::isnan(boundary.high)) return tr("no interval");
+        return tr("%1 – %2").arg(stepText(boundary.low), stepText(boundary.high));
+    case Origin:
+        return boundary.manual ? tr("manual") : tr("detected");
+    default:
+        return {};
+    }
+}
+
+QVariant PhaseModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    switch (section) {
+    case Name:
+        return tr("Boundary");
+    case Step:
+        return tr("Step");
+    case Interval:
+        return tr("95 % interval");
+    case Origin:
+        return tr("Origin");
+    default:
+        return {};
+    }
+}
+
+}  // namespace gridscope::views

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Running jobs with pause and cancel, and the failures of single checkpoints.
+#pragma once
+
+#include <QWidget>
+
+#include "views/models/job_status.h"
+
+class QPushButton;
+class QTableView;
+class QTreeView;
+
+namespace gridscope::views {
+
+class FailureModel;
+class JobModel;
+
+class JobsPanel : public QWidget {
+    Q_OBJECT
+public:
+    JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent = nullptr);
+
+signals:
+    void pauseRequested(gridscope::views::JobId job);
+    void resumeRequested(gridscope::views::JobId job);
+    void cancelRequested(gridscope::views::JobId job);
+    void retryRequested();
+
+private:
+    void showButtons();
+    int currentRow() const;  ///< the selected job, else the last that runs, else -1
+
+    JobModel* m_jobs;
+    FailureModel* m_failures;
+    QTableView* m_table;
+    QTreeView* m_tree;
+    QPushButton* m_pause;
+    QPushButton* m_cancel;
+    QPushButton* m_retry;
+    QPushButton* m_copy;
+};
+
+}  // namespace gridscope::views

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "views/panels/phases_panel.h"
+
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListWidget>
+#include <QSignalBlocker>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "views/models/number_text.h"
+#include "views/models/phase_model.h"
+
+namespace gridscope::views {
+
+PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
+    : QWidget(parent),
+      m_model(model),
+      m_detector(new QComboBox(this)),
+      m_phases(new QListWidget(this)),
+      m_note(new QLabel(this)),
+      m_tree(new QTreeView(this)) {
+    setObjectName(QStringLiteral("phasesPanel"));
+    m_detector->setObjectName(QStringLiteral("phaseDetector"));
+    m_detector->setAccessibleName(tr("Detector that draws the bands"));
+    m_phases->setObjectName(QStringLiteral("phaseList"));
+    m_phases->setAccessibleName(tr("Phases"));
+    m_note->setObjectName(QStringLiteral("phaseNote"));
+    m_note->setWordWrap(true);
+    m_note->setTextFormat(Qt::PlainText);
+    m_tree->setObjectName(QStringLiteral("phaseTree"));
+    m_tree->setAccessibleName(tr("Boundaries found by each detector"));
+    m_tree->setModel(model);
+    m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_detector);
+    layout->addWidget(m_phases, 1);
+    layout->addWidget(m_note);
+    layout->addWidget(m_tree, 2);
+
+    connect(m_phases, &QListWidget::currentRowChanged, this, [this](int row) {
+        if (row >= 0) emit phaseActivated(row - 1);
+    });
+    connect(m_phases, &QListWidget::itemDoubleClicked, this,
+            [this](QListWidgetItem* item) { emit phaseZoomRequested(m_phases->row(item) - 1); });
+    connect(m_detector, &QComboBox::activated, this,
+            [this](int row) { emit detectorChosen(m_detector->itemData(row).toString()); });
+    connect(model, &QAbstractItemModel::modelReset, this, [this] {
+        m_tree->expandAll();
+        fillDetectors();
+    });
+}
+
+void PhasesPanel::fillDetectors() {
+    const QSignalBlocker blocker(m_detector);
+    m_detector->clear();
+    for (const DetectorFinding& finding : m_model->findings()) {
+        m_detector->addItem(finding.name, finding.id);
+        if (finding.drawsBands) m_detector->setCurrentIndex(m_detector->count() - 1);
+    }
+}
+
+void PhasesPanel::showPhases(const PhaseBands& bands, int selected) {
+    const QSignalBlocker blocker(m_phases);
+    m_phases->clear();
+    m_phases->addItem(tr("Whole run"));
+    for (std::size_t i = 0; i < bands.names.size(); ++i) {
+        const QString from = i == 0 ? QString() : stepText(bands.boundaries[i - 1].step);
+        const QString to =
+            i < bands.boundaries.size() ? stepText(bands.boundaries[i].step) : QString();
+        QString span;
+        if (!from.isEmpty() && !to.isEmpty()) {
+            span = tr(" (%1 to %2)").arg(from, to);
+        } else if (!from.isEmpty()) {
+            span = tr(" (from %1)").arg(from);
+        } else if (!to.isEmpty()) {
+            span = tr(" (to %1)").arg(to);
+        }
+        m_phases->addItem(QString(bands.names[i] + span));
+    }
+    m_phases->setCurrentRow(selected + 1);
+    m_note->setText(bands.note);
+    m_note->setVisible(!bands.note.isEmpty());
+}
+
+}  // namespace gridscope::views

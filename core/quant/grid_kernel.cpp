@@ -363,8 +363,7 @@ GRIDSCOPE_KERNEL FlipCounts countFlips(const std::uint8_t* now, const std::uint8
 }
 
 double sumOfLanes(const std::array<double, 16>& lanes) {
-    std::array<double, 16> scratch = lanes;
-    return total(scratch.data());
+    return total(load<PartialSums>(lanes.data()));
 }
 
 }  // namespace gridscope

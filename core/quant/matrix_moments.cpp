@@ -97,24 +97,17 @@ private:
         double sum = 0.0;
         float absmax = 0.0F;
         for (std::int64_t row = firstRow; row < endRow; ++row) {
-            for (std::int64_t column = 0; column < m_layout.columns;
-                 column += m_layout.groupLength) {
-                const std::int64_t length =
-                    std::min(m_layout.groupLength, m_layout.columns - column);
-                const PlainSums group = plainSums(m_weights + row * m_layout.columns + column,
-                                                  static_cast<std::size_t>(length));
-                if (!group.finite) {
-                    m_finite = false;
-                    return;
-                }
-                sum += group.sum;
-                out.energy += group.energy;
-                absmax = std::max({absmax, group.high, -group.low});
-                const double rms = std::sqrt(group.energy / static_cast<double>(length));
-                const double range = static_cast<double>(group.high) - group.low;
-                m_ranges[static_cast<std::size_t>(m_layout.groupIndex(row, column))] =
-                    static_cast<float>(range / rms);
+            const PlainSums sums = plainSums(m_weights + row * m_layout.columns,
+                                             static_cast<std::size_t>(m_layout.columns),
+                                             static_cast<std::size_t>(m_layout.groupLength),
+                                             m_ranges.data() + m_layout.groupIndex(row, 0));
+            if (!std::isfinite(sums.energy)) {
+                m_finite = false;
+                return;
             }
+            sum += sums.sum;
+            out.energy += sums.energy;
+            absmax = std::max(absmax, sums.absmax);
         }
         const CentralSums central =
             centralSums(m_weights + offset, count, sum / static_cast<double>(count));

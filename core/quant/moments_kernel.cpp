@@ -3,6 +3,9 @@
 
 #include "core/quant/moments_kernel_impl.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/quant/simd_impl.h"
 
 namespace gridscope {
@@ -20,31 +23,43 @@ GRIDSCOPE_INLINE Floats loadTail(const float* from, std::size_t count, float fil
 
 }  // namespace
 
-GRIDSCOPE_KERNEL PlainSums plainSums(const float* weights, std::size_t count) {
+GRIDSCOPE_KERNEL PlainSums plainSums(const float* weights, std::size_t count,
+                                     std::size_t groupLength, float* rangeOverRms) {
     PartialSums sum;
-    PartialSums energy;
-    Floats low = Floats{} + weights[0];
-    Floats high = low;
-    Integers sizeBits = {};
-    for (std::size_t i = 0; i < count; i += kLanes) {
-        const bool full = i + kLanes <= count;
-        const Floats values =
-            full ? load<Floats>(weights + i) : loadTail(weights + i, count - i, 0.0F);
-        const Doubles wide = widened(values);
-        addTo(sum, wide);
-        addTo(energy, wide * wide);
-        sizeBits = larger(sizeBits, bitsOf(values) & 0x7fffffff);
-        const Floats inside = full ? values : loadTail(weights + i, count - i, weights[0]);
-        low = smaller(low, inside);
-        high = larger(high, inside);
+    PlainSums out;
+    for (std::size_t begin = 0; begin < count; begin += groupLength) {
+        const std::size_t end = begin + groupLength < count ? begin + groupLength : count;
+        PartialSums energy;
+        Floats low = Floats{} + weights[begin];
+        Floats high = low;
+        std::size_t i = begin;
+        for (; i + kLanes <= end; i += kLanes) {
+            const Floats values = load<Floats>(weights + i);
+            const Doubles wide = widened(values);
+            addTo(sum, wide);
+            addTo(energy, wide * wide);
+            low = smaller(low, values);
+            high = larger(high, values);
+        }
+        if (i < end) {
+            const Doubles wide = widened(loadTail(weights + i, end - i, 0.0F));
+            addTo(sum, wide);
+            addTo(energy, wide * wide);
+            const Floats values = loadTail(weights + i, end - i, weights[begin]);
+            low = smaller(low, values);
+            high = larger(high, values);
+        }
+        const double groupEnergy = total(energy);
+        const float smallest = smallestLane(low);
+        const float largest = largestLane(high);
+        const double range = static_cast<double>(largest) - static_cast<double>(smallest);
+        const double rms = std::sqrt(groupEnergy / static_cast<double>(end - begin));
+        *rangeOverRms++ = static_cast<float>(range / rms);
+        out.energy += groupEnergy;
+        out.absmax = std::max({out.absmax, largest, -smallest});
     }
-    PlainSums sums;
-    sums.sum = total(sum);
-    sums.energy = total(energy);
-    sums.low = smallestLane(low);
-    sums.high = largestLane(high);
-    sums.finite = largestLane(sizeBits) < 0x7f800000;
-    return sums;
+    out.sum = total(sum);
+    return out;
 }
 
 GRIDSCOPE_KERNEL CentralSums centralSums(const float* weights, std::size_t count, double mean) {

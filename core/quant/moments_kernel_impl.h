@@ -9,10 +9,8 @@ namespace gridscope {
 
 struct PlainSums {
     double sum = 0.0;     ///< of w
-    double energy = 0.0;  ///< of w^2
-    float low = 0.0F;
-    float high = 0.0F;
-    bool finite = true;
+    double energy = 0.0;  ///< of w^2; not finite if a weight is not
+    float absmax = 0.0F;
 };
 
 struct CentralSums {
@@ -24,8 +22,10 @@ struct MovementSums {
     double previous = 0.0;  ///< of w_prev^2
 };
 
-/// `count` >= 1 weights.
-PlainSums plainSums(const float* weights, std::size_t count);
+/// One row of `count` >= 1 weights in groups of `groupLength`, the last of which may be short.
+/// @param rangeOverRms receives (max - min) / RMS of each group; NaN for a group of zeros
+PlainSums plainSums(const float* weights, std::size_t count, std::size_t groupLength,
+                    float* rangeOverRms);
 CentralSums centralSums(const float* weights, std::size_t count, double mean);
 MovementSums movementSums(const float* weights, const float* previous, std::size_t count);
 

@@ -72,19 +72,13 @@ GRIDSCOPE_INLINE void addTo(PartialSums& sums, const Doubles& terms) {
     sums.high += __builtin_shufflevector(terms, terms, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/// Sixteen numbers added up in a fixed order. Overwrites them.
-GRIDSCOPE_INLINE double total(double* lanes) {
-    for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
-        for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-    }
-    return lanes[0];
-}
-
+/// The sixteen numbers added up in a fixed order: halves, quarters, eighths.
 GRIDSCOPE_INLINE double total(const PartialSums& sums) {
-    double lanes[kLanes];
-    store(lanes, sums.low);
-    store(lanes + kLanes / 2, sums.high);
-    return total(lanes);
+    using Half = PartialSums::Half;
+    const Half eight = sums.low + sums.high;
+    const Half four = eight + __builtin_shufflevector(eight, eight, 4, 5, 6, 7, 4, 5, 6, 7);
+    const Half two = four + __builtin_shufflevector(four, four, 2, 3, 2, 3, 2, 3, 2, 3);
+    return two[0] + two[1];
 }
 
 /// Lane i of the result is lane i + distance of `value`, as far as there is one.

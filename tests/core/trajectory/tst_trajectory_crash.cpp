@@ -124,8 +124,8 @@ private slots:
         const QTemporaryDir folder;
         SharedMemory shared;
         std::mt19937 random(20240607);
-        // 3 to 43 ms, or up to two commits where the machine is slow or busy.
-        const int longest = std::max(43'000, 2 * commitMicroseconds(folder.path()));
+        // 3 to 43 ms, or up to three commits where the machine is slow or busy.
+        const int longest = std::max(43'000, 3 * commitMicroseconds(folder.path()));
         std::uniform_int_distribution<int> microseconds(3'000, longest);
         std::filesystem::path file;
         int acknowledgedInAll = 0, killedInMidWrite = 0;

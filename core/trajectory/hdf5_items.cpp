@@ -19,7 +19,8 @@ Extent chunkOf(const Extent& extent, std::size_t elementBytes) {
     std::size_t rowBytes = elementBytes;
     for (std::size_t d = 1; d < extent.size(); ++d) rowBytes *= extent[d];
     chunk[0] = extent.size() >= 3 ? 1 : std::max<std::size_t>(1, kChunkBytes / rowBytes);
-    if (extent.size() == 1) chunk[0] = std::min<hsize_t>(chunk[0], 1024);
+    // The file is built anew every time, so a chunk need not leave room for rows to come.
+    chunk[0] = std::clamp<hsize_t>(extent[0], 1, chunk[0]);
     return chunk;
 }
 
@@ -42,20 +43,25 @@ H5::DataSet createDataset(H5::Group& group, const std::string& name, const Exten
                                properties);
 }
 
+Extent extentOf(const H5::DataSet& dataset) {
+    const H5::DataSpace space = dataset.getSpace();
+    Extent extent(static_cast<std::size_t>(space.getSimpleExtentNdims()));
+    if (!extent.empty()) space.getSimpleExtentDims(extent.data());
+    return extent;
+}
+
 Expected<H5::DataSet> openDataset(const H5::Group& group, const std::string& name,
-                                  const Extent* extent, H5T_class_t kind) {
+                                  const Extent& extent, H5T_class_t kind) {
     if (!hasChild(group, name) || group.childObjType(name) != H5O_TYPE_DATASET)
         return damaged(name, "the dataset is missing");
     H5::DataSet dataset = group.openDataSet(name);
     if (dataset.getTypeClass() != kind)
         return damaged(name, "expected type class " + std::to_string(kind) + ", found " +
                                  std::to_string(dataset.getTypeClass()));
-    if (extent != nullptr) {
-        GRIDSCOPE_TRY_ASSIGN(found, readExtent(group, name));
-        if (found != *extent)
-            return damaged(
-                name, "expected " + extentText(*extent) + " values, found " + extentText(found));
-    }
+    const Extent found = extentOf(dataset);
+    if (found != extent)
+        return damaged(name,
+                       "expected " + extentText(extent) + " values, found " + extentText(found));
     return dataset;
 }
 
@@ -184,16 +190,13 @@ void writeTexts(H5::Group& group, const std::string& name, const std::vector<std
 Expected<Extent> readExtent(const H5::Group& group, const std::string& name) {
     if (!hasChild(group, name) || group.childObjType(name) != H5O_TYPE_DATASET)
         return damaged(name, "the dataset is missing");
-    const H5::DataSpace space = group.openDataSet(name).getSpace();
-    Extent extent(static_cast<std::size_t>(space.getSimpleExtentNdims()));
-    if (!extent.empty()) space.getSimpleExtentDims(extent.data());
-    return extent;
+    return extentOf(group.openDataSet(name));
 }
 
 template <class T>
 Expected<std::vector<T>> readNumbers(const H5::Group& group, const std::string& name,
                                      const Extent& extent) {
-    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, &extent, Hdf5Type<T>::kKind));
+    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, extent, Hdf5Type<T>::kKind));
     std::vector<T> values(elementCount(extent));
     if (!values.empty()) dataset.read(values.data(), Hdf5Type<T>::native());
     return values;
@@ -202,7 +205,7 @@ Expected<std::vector<T>> readNumbers(const H5::Group& group, const std::string& 
 template <class T>
 Expected<std::vector<T>> readNumbersByRow(const H5::Group& group, const std::string& name,
                                           const Extent& extent, std::size_t& readable) {
-    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, &extent, Hdf5Type<T>::kKind));
+    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, extent, Hdf5Type<T>::kKind));
     std::vector<T> values(elementCount(extent));
     readable = 0;
     if (values.empty()) return values;
@@ -228,7 +231,7 @@ Expected<std::vector<T>> readNumbersByRow(const H5::Group& group, const std::str
 Expected<std::vector<std::string>> readTexts(const H5::Group& group, const std::string& name,
                                              hsize_t count) {
     const Extent extent{count};
-    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, &extent, H5T_STRING));
+    GRIDSCOPE_TRY_ASSIGN(dataset, openDataset(group, name, extent, H5T_STRING));
     if (!dataset.getStrType().isVariableStr())
         return damaged(name, "the texts have a fixed length, the schema says variable");
     std::vector<std::string> texts;

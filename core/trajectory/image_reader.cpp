@@ -8,6 +8,7 @@
 #include "core/base/sha256.h"
 #include "core/trajectory/hdf5_gate_impl.h"
 #include "core/trajectory/hdf5_items_impl.h"
+#include "core/trajectory/image_digest_impl.h"
 #include "core/trajectory/image_shape_impl.h"
 #include "core/trajectory/image_structure_impl.h"
 #include "core/trajectory/record_columns_impl.h"
@@ -24,7 +25,8 @@ using Rows = std::vector<std::shared_ptr<ProbeRecord>>;
 /// Reads one image, item by item, into a Trajectory.
 class ImageReader {
 public:
-    ImageReader(const H5::H5File& file, std::string& object) : m_file(file), m_object(object) {}
+    ImageReader(const H5::H5File& file, std::string_view bytes, std::string& object)
+        : m_file(file), m_bytes(bytes), m_object(object) {}
 
     Expected<ImageContent> read();
 
@@ -58,6 +60,7 @@ private:
     Expected<void> statuses(const H5::Group& parent, Place place);
 
     const H5::H5File& m_file;
+    const std::string_view m_bytes;
     std::string& m_object;
     ImageContent m_out;
     Trajectory& m_t = m_out.trajectory;
@@ -148,6 +151,9 @@ Expected<void> ImageReader::readHead() {
     if (version < 1)
         return damaged("/@format_version",
                        "format_version " + std::to_string(version) + " never existed");
+    if (const auto end = endOfHdf5(m_bytes); !end || *end != m_bytes.size())
+        return damaged("/", "expected " + (end ? std::to_string(*end) : "another number of") +
+                                " bytes, found " + std::to_string(m_bytes.size()));
     // Only now: a newer file may have links or filters that this version does not know.
     GRIDSCOPE_TRY(checkImageStructure(m_file, m_object));
     m_object = "/";
@@ -420,24 +426,30 @@ Expected<ImageContent> ImageReader::read() {
 
 }  // namespace
 
-Expected<ImageContent> readTrajectoryImage(std::string_view bytes) {
+Expected<ImageContent> readTrajectoryImage(std::string_view bytes, DigestRule rule) {
     constexpr std::string_view kMagic("\x89HDF\r\n\x1a\n", 8);
     if (!bytes.starts_with(kMagic))
         return Error{ErrorCode::TrajectoryFormat,
                      {},
                      "does not start as an HDF5 file does",
                      "Open a file that gridscope-cli probe or import wrote"};
+    const SplitImage split = splitDigest(bytes);
+    if (split.verdict == DigestVerdict::Disagrees && rule == DigestRule::Required)
+        return damaged("/", "the bytes disagree with the checksum of the file");
     return throughHdf5Gate(
         ErrorCode::TrajectoryDamaged, [&](std::string& object) -> Expected<ImageContent> {
             H5::FileAccPropList access;
             access.setCore(1u << 20, false);
             access.setFcloseDegree(H5F_CLOSE_STRONG);
             // HDF5 copies the image; it wants a pointer to mutable bytes all the same.
-            H5Pset_file_image(access.getId(), const_cast<char*>(bytes.data()), bytes.size());
+            H5Pset_file_image(access.getId(), const_cast<char*>(split.hdf5.data()),
+                              split.hdf5.size());
             static std::atomic<unsigned> counter{0};
             const H5::H5File file("/dev/null/trajectory-read-" + std::to_string(++counter),
                                   H5F_ACC_RDONLY, H5::FileCreatPropList::DEFAULT, access);
-            return ImageReader(file, object).read();
+            auto content = ImageReader(file, split.hdf5, object).read();
+            if (content) content->hasDigest = split.verdict != DigestVerdict::Absent;
+            return content;
         });
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/numbers.h"
 #include "core/trajectory/hdf5_gate_impl.h"
 #include "core/trajectory/hdf5_items_impl.h"
+#include "core/trajectory/image_digest_impl.h"
 #include "core/trajectory/image_shape_impl.h"
 #include "core/trajectory/record_columns_impl.h"
 #include "core/trajectory/row_checksum_impl.h"
@@ -17,6 +18,9 @@ namespace gridscope {
 namespace {
 
 constexpr std::size_t kGrowthBytes = 1u << 20;
+/// Half the fan-out of the chunk indices. Most datasets have a single chunk, and the default of
+/// 32 gives each of them an index node of 2 KiB.
+constexpr unsigned kChunkTreeRank = 4;
 constexpr float kMissing32 = std::numeric_limits<float>::quiet_NaN();
 
 /// bits, group, dialect, remedy and control as the grid id spells them.
@@ -73,16 +77,11 @@ private:
     void writeGrid(std::size_t index);
     void writeGridLayers(H5::Group& parent, std::size_t index);
 
-    const GridScores& scores(std::size_t row, std::size_t grid) const {
-        static const GridScores kNone;
-        const auto found = m_t.rows[row]->grids.find(m_t.gridIds[grid]);
-        return found == m_t.rows[row]->grids.end() ? kNone : found->second;
-    }
-
     const Trajectory& m_t;
     const ImageShape m_shape;
     std::string& m_object;
     const std::size_t m_n;
+    std::vector<const GridScores*> m_scores;  ///< [n] of the grid being written
     H5::H5File m_file;
 };
 
@@ -220,20 +219,26 @@ void ImageWriter::writeLayers() {
 }
 
 void ImageWriter::writeGrid(std::size_t index) {
+    static const GridScores kNone;
+    m_scores.assign(m_n, &kNone);
+    for (std::size_t r = 0; r < m_n; ++r) {
+        const auto found = m_t.rows[r]->grids.find(m_t.gridIds[index]);
+        if (found != m_t.rows[r]->grids.end()) m_scores[r] = &found->second;
+    }
     H5::Group group = makeGroup("/grids/" + m_t.gridIds[index]);
     writeTextAttribute(group, "json", gridJson(m_t.gridIds[index]));
     writeIntegerAttribute(group, "index", static_cast<std::int64_t>(index));
     column<std::uint8_t>(group, "status", [&](std::size_t r) {
-        return static_cast<std::uint8_t>(scores(r, index).status);
+        return static_cast<std::uint8_t>(m_scores[r]->status);
     });
     column<std::int32_t>(group, "windows_used",
-                         [&](std::size_t r) { return scores(r, index).windowsUsed; });
+                         [&](std::size_t r) { return m_scores[r]->windowsUsed; });
     for (const auto& number : gridColumns())
         column<double>(group, number.name,
-                       [&](std::size_t r) { return number.of(scores(r, index)); });
+                       [&](std::size_t r) { return number.of((*m_scores[r])); });
     for (const auto& array : gridWindowArrays())
         table<float>(group, array.name, {m_shape.windows}, [&](std::size_t r, std::size_t i) {
-            const auto& values = scores(r, index).*array.member;
+            const auto& values = (*m_scores[r]).*array.member;
             return values.empty() ? kMissing32 : values[i];
         });
     markForPlot(group, "gap_percent", 1);
@@ -245,12 +250,12 @@ void ImageWriter::writeGridLayers(H5::Group& parent, std::size_t index) {
     H5::Group group = parent.createGroup("layers");
     for (const auto& number : gridLayerColumns())
         table<double>(group, number.name, {m_shape.layers}, [&](std::size_t r, std::size_t l) {
-            const auto& layers = scores(r, index).layers;
+            const auto& layers = m_scores[r]->layers;
             return layers.empty() ? kNotMeasured : number.of(layers[l]);
         });
     const auto floats = [&](const auto& array, std::size_t count) {
         table<float>(group, array.name, {count}, [&](std::size_t r, std::size_t i) {
-            const auto& values = scores(r, index).*array.member;
+            const auto& values = (*m_scores[r]).*array.member;
             return values.empty() ? kMissing32 : values[i];
         });
     };
@@ -260,7 +265,7 @@ void ImageWriter::writeGridLayers(H5::Group& parent, std::size_t index) {
         table<std::uint32_t>(
             group, "residual_histogram", {m_shape.layers, kResidualBins},
             [&](std::size_t r, std::size_t i) {
-                const auto& layers = scores(r, index).layers;
+                const auto& layers = m_scores[r]->layers;
                 return layers.empty()
                            ? 0u
                            : layers[i / kResidualBins].residualHistogram[i % kResidualBins];
@@ -269,7 +274,7 @@ void ImageWriter::writeGridLayers(H5::Group& parent, std::size_t index) {
         if (codes > 0)
             table<std::uint32_t>(group, "code_histogram", {m_shape.layers, codes},
                                  [&](std::size_t r, std::size_t i) {
-                                     const auto& layers = scores(r, index).layers;
+                                     const auto& layers = m_scores[r]->layers;
                                      if (layers.empty()) return 0u;
                                      const auto& counts = layers[i / codes].codeHistogram;
                                      return counts.empty() ? 0u : counts[i % codes];
@@ -284,8 +289,10 @@ std::string ImageWriter::build() {
     access.setLibverBounds(H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
     // No path below /dev/null exists, so HDF5 cannot find a file of that name.
     static std::atomic<unsigned> counter{0};
+    H5::FileCreatPropList creation;
+    creation.setIstorek(kChunkTreeRank);
     m_file = H5::H5File("/dev/null/trajectory-write-" + std::to_string(++counter), H5F_ACC_TRUNC,
-                        H5::FileCreatPropList::DEFAULT, access);
+                        creation, access);
     writePlan();
     writeCheckpoints();
     writeScores();
@@ -332,7 +339,7 @@ Expected<std::string> writeTrajectoryImage(const Trajectory& trajectory) {
                      {},
                      "the file would have " + formatBytes(image.size()) + ", at most 1 GiB",
                      "Keep fewer histograms, or split the run into shards"};
-    return image;
+    return image + digestTrailer(image);
 }
 
 }  // namespace gridscope

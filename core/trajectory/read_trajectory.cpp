@@ -14,9 +14,15 @@ Expected<LoadedTrajectory> readTrajectory(FileOps& ops, const std::filesystem::p
     }
     auto content = readTrajectoryImage(*bytes);
     if (!content) return content.error().inside(file.string());
+    std::vector<Warning> warnings;
+    if (!content->hasDigest)
+        warnings.push_back({ErrorCode::TrajectoryVerify, file.string(),
+                            "another program has written to the file; the rows agree with their "
+                            "checksums, plan and analysis have none"});
     auto whole = wholeTrajectory(std::move(content).value());
     if (!whole) return whole.error().inside(file.string());
-    return LoadedTrajectory{std::make_shared<const Trajectory>(std::move(whole).value()), {}};
+    return LoadedTrajectory{std::make_shared<const Trajectory>(std::move(whole).value()),
+                            std::move(warnings)};
 }
 
 }  // namespace gridscope

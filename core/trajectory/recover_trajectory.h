@@ -19,10 +19,11 @@ struct RecoveryReport {
 };
 
 /// Copies the rows of `damaged` before the first bad one to `target`, which must not exist.
-/// `damaged` is not written. A file whose columns cannot be read at all has no readable rows;
-/// its `.bak` may.
-/// Errors: those of readTrajectory that concern the whole file, output.exists,
-/// output.not-writable, trajectory.no-data (not one good row), and those of a commit.
+/// `damaged` is not written. HDF5 1.10.8 can crash on broken structure, so a program that must
+/// live on calls this in a child process. A file whose columns cannot be read at all has no
+/// readable rows; its `.bak` may. Errors: those of readTrajectory that concern the whole file,
+/// output.exists, output.not-writable, trajectory.no-data (not one good row), and those of a
+/// commit.
 Expected<RecoveryReport> recoverTrajectory(FileOps& ops, const std::filesystem::path& damaged,
                                            const std::filesystem::path& target);
 

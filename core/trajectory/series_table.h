@@ -47,7 +47,8 @@ public:
     const std::vector<double>& steps() const { return m_steps; }
 
     /// `metric` over the rows. `grid` is needed for Grid and GridLayer metrics; `layer` for Layer
-    /// and GridLayer ones, where -1 gives the mean over the matrices.
+    /// and GridLayer ones, where -1 gives the mean over the measured matrices, except for sqnr_db,
+    /// flip_rate and level_flip_rate: these are stored for the whole scope, and -1 gives that.
     /// A metric, grid or layer that is not there gives all NaN.
     Series series(std::string_view metric, std::string_view grid = {}, int layer = -1) const;
 

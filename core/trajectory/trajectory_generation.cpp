@@ -90,6 +90,8 @@ Expected<void> replaceGeneration(FileOps& ops, const std::filesystem::path& file
                                  const std::function<Expected<void>(std::string_view)>& verify) {
     GRIDSCOPE_TRY(checkSpace(ops, file, image.size()));
     const std::filesystem::path temporary = temporaryPath(file);
+    // Left by a failed commit of this very store whose clearing up failed too.
+    ops.unlink(temporary);
     const auto prepare = [&]() -> Expected<void> {
         GRIDSCOPE_TRY(writeNew(ops, temporary, image));
         GRIDSCOPE_TRY_ASSIGN(written, readWholeFile(ops, temporary, kMaxImageBytes));

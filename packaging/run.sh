@@ -5,7 +5,7 @@
 #   packaging/run.sh [--quick]
 #
 # The demo trains a tiny model on the King James Bible (minutes), probes its checkpoints and
-# keeps the result in the cache folder for the next start. --quick trains a twentieth of it.
+# keeps the result in the cache folder for the next start. --quick trains a seventh of it.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$gridscope_root"

@@ -22,7 +22,7 @@ for argument in "$@"; do
   esac
 done
 if [ "$flavour" = auto ]; then
-  if PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libcuda\.so\.1'; then flavour=cuda; else flavour=lean; fi
+  if PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep 'libcuda\.so\.1' >/dev/null; then flavour=cuda; else flavour=lean; fi
 fi
 
 as_root() {

@@ -37,6 +37,7 @@ void addVerifyCommand(CLI::App& app, CommandChoice& choice);
 void addScheduleCommand(CLI::App& app, CommandChoice& choice);
 void addTrainCommand(CLI::App& app, CommandChoice& choice);
 void addDemoCommand(CLI::App& app, CommandChoice& choice);
+void addRecoverCommand(CLI::App& app, CommandChoice& choice);
 void addBenchCommand(CLI::App& app, CommandChoice& choice);
 
 /// Writes data to stdout, all of it. Errors: file.write.

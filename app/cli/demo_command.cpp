@@ -73,12 +73,13 @@ Expected<SplitText> demoText(FileOps& ops, const Options& options, const DemoRec
 
 /// The folder layout of a demo.
 struct Places {
-    std::filesystem::path root, suite, tokenizer, heldOut, marker, run;
+    std::filesystem::path root, suite, tokenizer, heldOut, recipe, marker, run;
     explicit Places(const std::filesystem::path& out)
         : root(out),
           suite(out / "suite"),
           tokenizer(suite / "tokenizer.json"),
           heldOut(out / "held_out.txt"),
+          recipe(out / "recipe.txt"),
           marker(out / "trained.txt"),
           run(out / "demo.h5") {}
 };
@@ -108,6 +109,11 @@ Expected<void> trainSuite(FileOps& ops, const Options& options, const Places& pl
         return {};
     }
     GRIDSCOPE_TRY(makeFolders(ops, places.suite));
+    if (auto begun = readWholeFile(ops, places.recipe, 4096); begun && *begun != identity)
+        return Error{ErrorCode::OutputExists, places.root.string(),
+                     "holds a demo of another recipe or text",
+                     "Choose another --out, or remove that folder"};
+    GRIDSCOPE_TRY(writeFileAtomically(ops, places.recipe, identity));
     GRIDSCOPE_TRY(writeFileAtomically(ops, places.tokenizer, bpe.json));
     GRIDSCOPE_TRY(writeFileAtomically(ops, places.heldOut, text.heldOut));
     settings.stateFile = places.root / "trainer_state.bin";

@@ -13,6 +13,7 @@ ExitCode exitCodeOf(ErrorCode code) {
     case ErrorCode::TrajectoryNewer:
     case ErrorCode::TrajectoryLimit:
     case ErrorCode::TrajectoryNoData:
+    case ErrorCode::TrajectoryPlanMismatch:
         return ExitCode::InputUnusable;
     case ErrorCode::FileDiskFull:
     case ErrorCode::FileWrite:

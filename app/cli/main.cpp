@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
+#include <string_view>
 
 #include "app/cli/command.h"
 #include "core/base/version.h"
@@ -32,13 +34,18 @@ int run(int argc, char** argv) {
     addTrainCommand(app, choice);
     addDemoCommand(app, choice);
     addVerifyCommand(app, choice);
+    addRecoverCommand(app, choice);
     addBenchCommand(app, choice);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& failure) {
         // Help and version end with 0; everything else is wrong usage.
-        return app.exit(failure) == 0 ? static_cast<int>(ExitCode::Done)
-                                      : static_cast<int>(ExitCode::Usage);
+        const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+        if (failure.get_exit_code() == 0 || !json)
+            return app.exit(failure) == 0 ? static_cast<int>(ExitCode::Done)
+                                          : static_cast<int>(ExitCode::Usage);
+        return static_cast<int>(reportError(
+            {ErrorCode::SettingsSyntax, "command line", failure.what(), "See --help"}, true));
     }
     const bool json = choice.json != nullptr && *choice.json;
     auto outcome = choice.body();

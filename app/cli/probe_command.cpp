@@ -114,9 +114,11 @@ void addProbeCommand(CLI::App& app, CommandChoice& choice) {
     command->add_option("--out", options->out, "Trajectory file to write or continue (.h5)")
         ->required();
     addEvalOptions(*command, options->eval);
-    command->add_option("--grid", options->grids,
-                        "Grid id or preset, repeatable (default: int4 int8); such as int4, "
-                        "a3g128:minmax, s8channel:absmax");
+    command
+        ->add_option("--grid", options->grids,
+                     "Grid id or preset, repeatable (default: int4 int8); such as int4, "
+                     "a3g128:minmax, s8channel:absmax")
+        ->allow_extra_args(false);
     command
         ->add_option("--scope", options->settings.scope,
                      "blocks, blocks+embed, blocks+head or blocks+embed+head")

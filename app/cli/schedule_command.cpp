@@ -74,7 +74,8 @@ void addScheduleCommand(CLI::App& app, CommandChoice& choice) {
     command->add_option("--fork-step", options->settings.forkStep,
                         "Step from which the periods of sgdr and oli count");
     command->add_option("--step", options->steps, "Steps to print, joined by commas")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command->add_option("--export", options->exportAs, "csv, json or python (a LambdaLR function)")
         ->check(CLI::IsMember({"csv", "json", "python"}));
     command->add_flag("--json", options->json, "One JSON document on stdout");

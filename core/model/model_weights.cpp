@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "core/base/numbers.h"
@@ -99,6 +100,13 @@ Expected<void> checkRunnable(ModelWeights::Impl& impl) {
     return {};
 }
 
+void shareTied(ModelWeights::Impl& impl, std::size_t missing) {
+    DecoderWeights& decoder = impl.decoder;
+    at::Tensor& other = decoder.head.defined() ? decoder.head : decoder.embedding;
+    impl.tensors[missing] = other;
+    *weightSlot(decoder, impl.config.architecture, impl.specs[missing].name) = other;
+}
+
 Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const CheckpointEntry& entry,
                                                       NonFinitePolicy policy,
                                                       const std::stop_token& stop) {
@@ -112,10 +120,18 @@ Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const Checkp
 
     ReadTally tally;
     std::vector<TensorSpec> found;
+    std::optional<std::size_t> tied;
     for (const TensorSpec& spec : impl->specs) {
         if (stop.stop_requested()) return Error{ErrorCode::RunCancelled, {}, "cancelled", {}};
         const auto index = findTensor(source->tensors(), impl->config, spec);
-        if (!index) continue;  // a tied head: checkTensors has refused everything else
+        if (!index) {
+            // A tied pair with one half in the file (checkTensors has refused everything else):
+            // both parts share the values, which are hashed once.
+            tied = found.size();
+            impl->tensors.emplace_back();
+            found.push_back(spec);
+            continue;
+        }
         auto tensor = readTensor(*source, *index, spec, policy, tally);
         if (!tensor) return tensor.error().inside(entry.weightsFile.string());
         *weightSlot(impl->decoder, impl->config.architecture, spec.name) = *tensor;
@@ -123,8 +139,8 @@ Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const Checkp
         found.push_back(spec);
     }
     impl->specs = std::move(found);
+    if (tied) shareTied(*impl, *tied);
     GRIDSCOPE_TRY(source->checkUnchanged());
-    if (!impl->decoder.head.defined()) impl->decoder.head = impl->decoder.embedding;
     impl->contentSha256 = modelContentSha256(std::move(tally.hashes));
     impl->storageDtype = joined(tally.dtypes);
     impl->effectiveMantissa = effectiveMantissa(tally);

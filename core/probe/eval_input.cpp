@@ -35,6 +35,9 @@ Expected<WindowSettings> windowSettings(const EvalInput& input, const Checkpoint
         settings.firstScored = scaledFirstScored(preset.windows, settings.length);
     }
     const std::uint64_t limit = positionLimit(catalog);
+    if (input.length && *input.length > limit)
+        notes.push_back("windows of " + std::to_string(*input.length) + " tokens go beyond the " +
+                        std::to_string(limit) + " positions that the model was made for");
     if (!input.length && limit < settings.length) {
         settings.length = limit;
         settings.firstScored = scaledFirstScored(preset.windows, limit);
@@ -114,7 +117,11 @@ Expected<LoadedWindows> loadEvalWindows(FileOps& ops, const EvalInput& input,
 Expected<std::filesystem::path> findTokenizer(const CheckpointCatalog& catalog) {
     std::error_code ignored;
     for (const CheckpointEntry& entry : catalog.entries) {
-        for (const auto& folder : {entry.folder, entry.folder.parent_path()}) {
+        const std::filesystem::path here =
+            std::filesystem::absolute(entry.folder, ignored).lexically_normal();
+        // "a/b/" normalizes to a path that ends in a slash, whose parent is itself.
+        const std::filesystem::path own = here.has_filename() ? here : here.parent_path();
+        for (const auto& folder : {own, own.parent_path()}) {
             const std::filesystem::path file = folder / "tokenizer.json";
             if (std::filesystem::exists(file, ignored)) return file;
         }

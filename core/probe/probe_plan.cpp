@@ -10,6 +10,7 @@
 #include "core/base/sha256.h"
 #include "core/base/version.h"
 #include "core/model/scorer.h"
+#include "core/model/worker_thread.h"
 
 namespace gridscope {
 
@@ -81,6 +82,20 @@ void writePlan(ProbePlan& plan) {
     plan.planJson = json.dump();
 }
 
+/// What the numbers were computed with, for /environment.
+std::string environmentText(const ProbeSettings& settings) {
+    nlohmann::json json = {{"producer", std::string("gridscope ") + kVersion},
+                           {"device", settings.device},
+                           {"threads", settings.threads}};
+    if (const auto engine = initEngine()) {
+        json["torch"] = engine->torchVersion;
+        json["processor"] = engine->deviceName;
+        if (settings.device == "auto") json["device"] = engine->device;
+        if (settings.threads == 0) json["threads"] = engine->threads;
+    }
+    return json.dump();
+}
+
 /// How much the measured curves bend around the stretch between measured points a and b.
 double bend(const std::vector<SweepState>& states, const std::vector<std::size_t>& measured,
             std::size_t position) {
@@ -131,6 +146,7 @@ Expected<ProbePlan> makePlan(const CheckpointCatalog& catalog,
 
 Trajectory emptyTrajectory(const ProbePlan& plan) {
     Trajectory trajectory;
+    trajectory.environmentJson = environmentText(plan.settings);
     trajectory.producer = std::string("gridscope ") + kVersion;
     trajectory.planJson = plan.planJson;
     trajectory.planHash = plan.planHash;

@@ -35,7 +35,7 @@ Expected<ProbePlan> makePlan(const CheckpointCatalog& catalog,
                              const std::vector<std::size_t>& selection, EvalWindows windows,
                              ProbeSettings settings);
 
-/// The trajectory that this plan starts: plan, tokens and layers, no rows.
+/// The trajectory that this plan starts: plan, tokens, layers and this machine, no rows.
 Trajectory emptyTrajectory(const ProbePlan& plan);
 
 /// What the perplexity sweep knows of a checkpoint when it chooses the next one.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "core/base/eta_estimator.h"
 #include "core/base/numbers.h"
@@ -30,6 +29,29 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Flips and movement refer to the predecessor: with another one they are not measured.
+void forgetFlips(ProbeRecord& record) {
+    for (auto& [id, grid] : record.grids) {
+        grid.flipRate = grid.levelFlipRate = kNotMeasured;
+        for (GridStatistics& layer : grid.layers)
+            layer.flipRate = layer.levelFlipRate = layer.zeroPointChange = layer.scaleChange =
+                kNotMeasured;
+    }
+}
+
+/// Weights, their rounded scope, the hidden states of FP32 and one grid, and 64 MiB of buffers.
+Expected<void> checkMemory(const ProbePlan& plan) {
+    const std::uint64_t states =
+        plan.windows.scoredTokens() * static_cast<std::uint64_t>(plan.model.hidden) * sizeof(float);
+    const std::uint64_t needed = 2 * weightBytes(plan.model) + 2 * states + (64u << 20);
+    const std::uint64_t limit = plan.settings.memoryLimit.value_or(availableMemory() / 10 * 8);
+    if (needed <= limit) return {};
+    return Error{
+        ErrorCode::MemoryEstimate, plan.settings.memoryLimit ? "--limit-memory" : "",
+        "the probe needs about " + formatBytes(needed) + ", it may use " + formatBytes(limit),
+        "Use fewer windows, a larger limit, or a machine with more memory"};
+}
+
 /// One run over one plan. Lives as long as runProbe.
 class Run {
 public:
@@ -51,8 +73,8 @@ public:
         auto swept = sweep();
         // Whatever ends the run, rows that are measured go to disk first.
         auto flushed = m_book.flush();
-        if (!swept) return std::move(swept).error();
         if (!flushed) return std::move(flushed).error();
+        if (!swept) return std::move(swept).error();
         return outcome();
     }
 
@@ -113,9 +135,15 @@ private:
 
     // --- weight sweep --------------------------------------------------------
 
-    bool needsWeights(std::size_t i, const std::string& predecessor) const {
-        return !m_book.trusted(i) || !m_book.hasWeights(i) ||
-               m_book.row(i).predecessor != predecessor;
+    bool needsWeights(std::size_t i, std::size_t lastGood) const {
+        if (!m_book.trusted(i) || !m_book.hasWeights(i)) return true;
+        return m_book.row(i).predecessor != labelOf(lastGood) &&
+               !m_book.hasNearerPredecessor(i, lastGood);
+    }
+
+    std::string labelOf(std::size_t checkpoint) const {
+        return checkpoint == m_plan.checkpoints.size() ? ""
+                                                       : m_plan.checkpoints[checkpoint].label.text;
     }
 
     Expected<void> sweepWeights() {
@@ -134,9 +162,7 @@ private:
                 GRIDSCOPE_TRY(fail(i, entry.problems.front(), ProbeStage::Weights));
                 continue;
             }
-            const std::string predecessor =
-                lastGood == total ? "" : m_plan.checkpoints[lastGood].label.text;
-            if (!needsWeights(i, predecessor)) {
+            if (!needsWeights(i, lastGood)) {
                 previous = {};
                 lastGood = i;
                 continue;
@@ -147,30 +173,33 @@ private:
                 loader.prefetch(m_plan.checkpoints[i + 1]);
             if (lastGood != total && !previous.weights)
                 GRIDSCOPE_TRY(recallPrevious(lastGood, previous));
+            // Without a readable predecessor the row stands alone, and says so.
+            const std::string predecessor = previous.weights ? labelOf(lastGood) : "";
             auto measured = weights ? measureWeightsOf(i, *weights, predecessor, previous, start)
                                     : Expected<void>(weights.error());
             if (!measured) {
-                if (isStoreFailure(measured.error())) return measured;
+                if (m_book.storeFailed()) return measured;
                 GRIDSCOPE_TRY(fail(i, measured.error(), ProbeStage::Weights));
                 continue;
             }
             lastGood = i;
             eta.itemFinished(secondsSince(start));
         }
-        return {};
-    }
-
-    static bool isStoreFailure(const Error& error) {
-        return errorFamily(error.code) == ErrorFamily::Store &&
-               error.code != ErrorCode::TrajectoryConflict;
+        return m_book.flush();
     }
 
     /// After a resume the predecessor's row is done but its codes are not in memory.
     Expected<void> recallPrevious(std::size_t i, WeightState& previous) {
         auto weights =
             loadModelWeights(m_input.ops, m_plan.checkpoints[i], m_plan.settings.nonFinite, m_stop);
-        if (!weights) return weights.error().inside(m_plan.checkpoints[i].label.text);
-        return recallWeightState(m_plan, *std::move(weights), previous, m_stop);
+        auto recalled = weights ? recallWeightState(m_plan, *std::move(weights), previous, m_stop)
+                                : Expected<void>(weights.error());
+        if (recalled) return {};
+        if (recalled.error().code == ErrorCode::RunCancelled) return cancelled();
+        m_warnings.push_back({recalled.error().code, labelOf(i),
+                              "cannot be read again, so the next checkpoint has no flips: " +
+                                  recalled.error().what});
+        return {};
     }
 
     Expected<void> measureWeightsOf(std::size_t i,
@@ -179,14 +208,16 @@ private:
                                     Clock::time_point start) {
         GRIDSCOPE_TRY(m_book.identify(i, weights->contentSha256()));
         ProbeRecord record = m_book.row(i);
+        const bool wasComplete = record.status == RowStatus::Complete;
+        if (record.predecessor != predecessor) forgetFlips(record);
         record.predecessor = predecessor;
         record.storageDtype = weights->storageDtype();
         const std::size_t twin = m_book.firstWithSameContent(i);
         record.duplicateOf = twin == i ? "" : m_book.row(twin).label;
         record.error = warningText(weights->warnings());
         GRIDSCOPE_TRY(measureWeights(m_plan, weights, previous, record, m_stop));
-        record.status =
-            wantsPerplexity() && m_book.hasPerplexity(i) ? RowStatus::Complete : RowStatus::Weights;
+        // A new grid leaves what was complete complete: the status of each grid says the rest.
+        record.status = wasComplete ? RowStatus::Complete : RowStatus::Weights;
         record.seconds += secondsSince(start);
         GRIDSCOPE_TRY(m_book.update(i, std::move(record)));
         m_input.onRow(m_book.row(i), ProbeStage::Weights);
@@ -250,7 +281,7 @@ private:
             const auto start = Clock::now();
             auto done = measureOne(loader, current, prefetching ? upcoming : total, eta);
             if (!done) {
-                if (isStoreFailure(done.error())) return done;
+                if (m_book.storeFailed()) return done;
                 GRIDSCOPE_TRY(fail(current, done.error(), ProbeStage::Perplexity));
             } else {
                 eta.itemFinished(secondsSince(start));
@@ -273,11 +304,13 @@ private:
         const std::size_t twin = m_book.trusted(i) ? twinWithPerplexity(i) : i;
         if (twin != i) {
             copyPerplexity(m_book.row(twin), record);
+            if (record.status == RowStatus::Failed) record.error.clear();
         } else {
             GRIDSCOPE_TRY_ASSIGN(weights, loader.load(m_plan.checkpoints[i]));
             if (upcoming < total) loader.prefetch(m_plan.checkpoints[upcoming]);
             GRIDSCOPE_TRY(m_book.identify(i, weights->contentSha256()));
             record = m_book.row(i);
+            record.error = warningText(weights->warnings());
             record.storageDtype = weights->storageDtype();
             const PerplexityContext context{m_plan, m_bootstrap, m_device};
             GRIDSCOPE_TRY(measurePerplexity(
@@ -290,6 +323,8 @@ private:
             !wantsWeights() || m_book.hasWeights(i) ? RowStatus::Complete : RowStatus::Weights;
         record.seconds += secondsSince(start);
         GRIDSCOPE_TRY(m_book.update(i, std::move(record)));
+        // A perplexity row is dear and the next may take hours: to disk before it is announced.
+        GRIDSCOPE_TRY(m_book.flush());
         m_input.onRow(m_book.row(i), ProbeStage::Perplexity);
         return {};
     }
@@ -321,6 +356,7 @@ private:
         result.failed = m_failures.size();
         result.unfinished = m_unfinished;
         result.warnings = m_input.store.warnings();
+        result.warnings.insert(result.warnings.end(), m_warnings.begin(), m_warnings.end());
         for (std::size_t i = 0; i < m_plan.checkpoints.size(); ++i) {
             result.complete += m_book.trusted(i) && finished(i) ? 1u : 0u;
             result.skipped += m_startedComplete[i] ? 1u : 0u;
@@ -338,6 +374,7 @@ private:
     std::vector<bool> m_failed;           ///< in this run
     std::vector<bool> m_startedComplete;  ///< before this run
     std::vector<Error> m_failures;
+    std::vector<Warning> m_warnings;
     bool m_unfinished = false;
 };
 
@@ -347,6 +384,7 @@ Expected<ProbeOutcome> runProbe(const ProbeInput& input, ProgressSink& progress,
                                 std::stop_token stop) {
     GRIDSCOPE_TRY_ASSIGN(device, resolveDevice(input.plan.settings.device));
     initWorkerThread(input.plan.settings.threads);
+    GRIDSCOPE_TRY(checkMemory(input.plan));
     BootstrapSettings bootstrapSettings;
     bootstrapSettings.seed = input.plan.settings.seed;
     const std::vector<double> tokens(input.plan.windows.count,

@@ -86,8 +86,12 @@ Expected<void> RowBook::identify(std::size_t checkpoint, const std::string& cont
                          "Choose --on-conflict replace, keep or both"};
         std::shared_ptr<ProbeRecord> fresh = newRow(entry, fingerprint);
         fresh->contentSha256 = contentSha256;
-        if (policy == ConflictPolicy::Replace)
-            GRIDSCOPE_TRY(m_store->replaceLabel(fresh->label, fresh));
+        if (policy == ConflictPolicy::Replace) {
+            if (auto replaced = m_store->replaceLabel(fresh->label, fresh); !replaced) {
+                m_storeFailed = true;
+                return replaced;
+            }
+        }
         m_rows[checkpoint] = std::move(fresh);
     } else if (row.contentSha256.empty() || row.sourceFingerprint != fingerprint) {
         auto known = std::make_shared<ProbeRecord>(row);
@@ -114,8 +118,8 @@ Expected<void> RowBook::update(std::size_t checkpoint, ProbeRecord record) {
 
 Expected<void> RowBook::fail(std::size_t checkpoint, const Error& error) {
     const ProbeRecord& row = *m_rows[checkpoint];
-    if (row.status == RowStatus::Weights || row.status == RowStatus::Complete) return {};
-    ProbeRecord failed = row;
+    if (row.status == RowStatus::Complete) return {};
+    ProbeRecord failed = row;  // with what was measured before
     failed.status = RowStatus::Failed;
     failed.error = error.toText();
     return update(checkpoint, std::move(failed));
@@ -128,11 +132,27 @@ Expected<void> RowBook::commitIfDue() {
 
 Expected<void> RowBook::flush() {
     if (m_pending.empty()) return {};
-    GRIDSCOPE_TRY(m_store->commit(m_pending));
+    if (auto committed = m_store->commit(m_pending); !committed) {
+        m_storeFailed = true;
+        return committed;
+    }
     m_pending.clear();
     m_lastCommit = std::chrono::steady_clock::now();
     m_onSnapshot(m_store->snapshot());
     return {};
+}
+
+bool RowBook::hasNearerPredecessor(std::size_t checkpoint, std::size_t before) const {
+    const ProbeRecord& row = *m_rows[checkpoint];
+    const auto place = [](const ProbeRecord& record) {
+        return std::pair(record.stage, record.step);
+    };
+    for (const auto& stored : m_store->snapshot()->rows) {
+        if (stored->label != row.predecessor) continue;
+        const bool after = before == m_rows.size() || place(*m_rows[before]) < place(*stored);
+        return after && place(*stored) < place(row);
+    }
+    return false;
 }
 
 std::size_t RowBook::firstWithSameContent(std::size_t checkpoint) const {

@@ -38,6 +38,12 @@ public:
     Expected<void> fail(std::size_t checkpoint, const Error& error);
     /// Writes what is pending now.
     Expected<void> flush();
+    /// A commit has failed: the run must end, whatever else the error may look like.
+    bool storeFailed() const { return m_storeFailed; }
+    /// The stored row refers to a predecessor in the file that lies between `before` (a checkpoint
+    /// of the plan, or none when it is the number of checkpoints) and this one: a run over a
+    /// selection must not replace it by a farther one.
+    bool hasNearerPredecessor(std::size_t checkpoint, std::size_t before) const;
 
     /// The earliest row in step order with the same content, or `checkpoint` itself.
     std::size_t firstWithSameContent(std::size_t checkpoint) const;
@@ -50,6 +56,7 @@ private:
     std::function<void(std::shared_ptr<const Trajectory>)> m_onSnapshot;
     std::vector<std::shared_ptr<const ProbeRecord>> m_rows;
     std::vector<bool> m_trusted;
+    bool m_storeFailed = false;
     std::vector<std::shared_ptr<const ProbeRecord>> m_pending;
     std::chrono::steady_clock::time_point m_lastCommit;
 };

@@ -79,7 +79,10 @@ Expected<EvalWindows> cutWindows(const TokenArray& tokens, const WindowSettings&
                                     : std::string("more than 2^64 tokens (")) +
                          grouped(wanted) + " x " + grouped(settings.length) + "), has " +
                          grouped(present),
-                     "Use more text, or fewer or shorter windows"};
+                     whole == 0 ? "Use more text, or shorter windows"
+                                : grouped(whole) +
+                                      " windows fit: use --windows all, more text, "
+                                      "or shorter windows"};
     }
     EvalWindows windows;
     windows.count = count;

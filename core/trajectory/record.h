@@ -54,6 +54,10 @@ struct GridScores {
     std::vector<float> blockSensitivityOnly, blockSensitivityExcept;  ///< [blocks]
 };
 
+/// True for the number of a training stage or phase; other ranks only order the rows
+/// (formats.md 1.2: 0 none, 1000 and above special kinds).
+inline bool isTrainingStage(std::int32_t stageRank) { return stageRank > 0 && stageRank < 1000; }
+
 struct ProbeRecord {
     // identity
     std::string label;

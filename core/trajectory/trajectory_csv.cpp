@@ -79,7 +79,7 @@ void checkpointLines(CsvLines& out, const Trajectory& trajectory) {
     for (const auto& row : trajectory.rows) {
         out.text(row->label);
         step(out, *row);
-        out.integer(row->stage);
+        out.text(isTrainingStage(row->stage) ? std::to_string(row->stage) : "");
         out.text(rowStatusName(row->status));
         out.numbers(*row, checkpointNumbers());
         for (const auto& text : checkpointTexts().subspan(1)) out.text((*row).*text.member);
@@ -112,7 +112,7 @@ void layerLines(CsvLines& out, const Trajectory& trajectory) {
             const LayerInfo& info = trajectory.layers[l];
             out.text(row->label);
             step(out, *row);
-            out.integer(row->stage);
+            out.text(isTrainingStage(row->stage) ? std::to_string(row->stage) : "");
             out.integer(static_cast<std::int64_t>(l));
             out.text(info.name);
             out.integer(info.rows);

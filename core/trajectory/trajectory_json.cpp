@@ -67,7 +67,7 @@ Json layersJson(const Trajectory& trajectory, const ProbeRecord& row) {
 Json rowJson(const Trajectory& trajectory, const ProbeRecord& row) {
     Json json{{"label", row.label}};
     json["step"] = row.step < 0 ? Json() : Json(row.step);
-    json["stage"] = row.stage;
+    json["stage"] = isTrainingStage(row.stage) ? Json(row.stage) : Json();
     json["tokens_seen"] = row.tokensSeen;
     json["learning_rate"] = row.learningRate;
     json["content_sha256"] = row.contentSha256;

@@ -61,16 +61,22 @@ Error planMismatch(const std::filesystem::path& file, const std::string& what) {
 /// What the file holds, continued under the settings of `initial`.
 Expected<Trajectory> continued(const std::filesystem::path& file, const Trajectory& present,
                                Trajectory initial) {
-    if (present.planHash != initial.planHash)
-        return planMismatch(file, "expected plan " + escapeForDisplay(initial.planHash, 16) +
-                                      ", the file has " + escapeForDisplay(present.planHash, 16));
-    if (present.windows != initial.windows || present.windowLength != initial.windowLength ||
-        present.evalIds != initial.evalIds)
-        return planMismatch(file, "its evaluation tokens are other ones");
+    if (present.windows != initial.windows || present.windowLength != initial.windowLength)
+        return planMismatch(file, "it holds " + std::to_string(present.windows) + " windows of " +
+                                      std::to_string(present.windowLength) + " tokens, asked for " +
+                                      std::to_string(initial.windows) + " of " +
+                                      std::to_string(initial.windowLength));
+    if (present.evalIds != initial.evalIds)
+        return planMismatch(file, "its evaluation tokens are other ones (from " +
+                                      escapeForDisplay(present.evalSource) + ")");
     if (present.layers != initial.layers)
         return planMismatch(file, "its list of matrices is another one (" +
                                       std::to_string(present.layers.size()) + " in the file, " +
                                       std::to_string(initial.layers.size()) + " in the plan)");
+    if (present.planHash != initial.planHash)
+        return planMismatch(file,
+                            "it was made with another model configuration, scope or scored "
+                            "part of the windows");
     Trajectory merged = present;
     for (const std::string& id : initial.gridIds) {
         if (std::find(merged.gridIds.begin(), merged.gridIds.end(), id) == merged.gridIds.end())

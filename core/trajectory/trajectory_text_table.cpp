@@ -71,6 +71,10 @@ std::string trajectoryToTable(const Trajectory& trajectory) {
         }
         text += out.substr(0, out.find_last_not_of(' ') + 1) + "\n";
     }
+    for (const auto& row : trajectory.rows) {
+        if (row->error.empty()) continue;
+        text += escapeForDisplay(row->label, 40) + ": " + escapeForDisplay(row->error, 600) + "\n";
+    }
     return text;
 }
 

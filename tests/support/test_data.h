@@ -24,6 +24,11 @@ std::filesystem::path binFolder();
             QSKIP("SKIPPED: the reference data (../shared) is not beside this checkout"); \
     } while (false)
 
-/// Fails the current test function with the error's text if `outcome` holds no value.
-#define GRIDSCOPE_VERIFY_OK(outcome) \
-    QVERIFY2(static_cast<bool>(outcome), (outcome) ? "" : (outcome).error().toText().c_str())
+/// Fails the current test function with the error's text if `expression`, evaluated once, gives
+/// an Expected without a value.
+#define GRIDSCOPE_VERIFY_OK(expression) \
+    do { \
+        const auto& gridscopeOutcome = (expression); \
+        QVERIFY2(static_cast<bool>(gridscopeOutcome), \
+                 gridscopeOutcome ? "" : gridscopeOutcome.error().toText().c_str()); \
+    } while (false)

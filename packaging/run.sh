@@ -23,4 +23,16 @@ packaging/build.sh release
 cli="$gridscope_root/build/bin/gridscope-cli"
 demo="$gridscope_cache/$name"
 "$cli" demo --out "$demo" "${quick[@]}"
-say "trajectory: $demo/demo.h5 (open it with: build/bin/gridscope-cli show $demo/demo.h5)"
+window="$gridscope_root/build/bin/gridscope"
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+  say "opening the window on $demo/demo.h5"
+  exec "$window" "$demo/demo.h5"
+fi
+# Without a display: the figures that the window would show.
+for figure in overview histogram; do
+  for format in pdf png; do
+    QT_QPA_PLATFORM=offscreen "$window" figure "$demo/demo.h5" --figure "$figure" \
+      --out "$demo/$figure.$format" --overwrite
+  done
+done
+say "no display here; the figures above are in $demo"

@@ -162,7 +162,8 @@ private:
                 GRIDSCOPE_TRY(fail(i, entry.problems.front(), ProbeStage::Weights));
                 continue;
             }
-            if (!needsWeights(i, lastGood)) {
+            // A predecessor that was measured just now may hold other weights than before.
+            if (!previous.weights && !needsWeights(i, lastGood)) {
                 previous = {};
                 lastGood = i;
                 continue;

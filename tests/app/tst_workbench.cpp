@@ -6,7 +6,6 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
-#include <QTreeView>
 
 #include <algorithm>
 
@@ -14,6 +13,7 @@
 #include "core/model/worker_thread.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/test_data.h"
+#include "views/plot/dashboard_plot.h"
 
 using namespace gridscope;
 using namespace gridscope::app;
@@ -80,7 +80,71 @@ void TestWorkbench::fromFolderToFigure() {
     const LatencyMeter meter;
     QTRY_VERIFY_WITH_TIMEOUT(
         controller.session()->table != nullptr || !controller.probe().isRunning(), 60000);
-    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));  // the dialog had the keys
+    fixture.window.activateWindow();  // the dialog had the keys
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
     QElapsedTimer cancelled;
     cancelled.start();
     QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!controller.probe().isRunning(), 10000);
+    qInfo("cancelled after %lld ms (budget 200)", cancelled.elapsed());
+    QVERIFY(controller.session()->table != nullptr);
+
+    // Resume; all eight get measured.
+    QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier | Qt::ShiftModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!controller.probe().isRunning(), 120000);
+    const auto table = controller.session()->table;
+    QCOMPARE(table->rowCount(), std::size_t{8});
+    for (std::size_t i = 0; i < table->rowCount(); ++i)
+        QCOMPARE(table->row(i).status, RowStatus::Complete);
+    qInfo("longest event-loop turn while probing: %lld ms (budget 50)", meter.worstMilliseconds());
+    QVERIFY(meter.worstMilliseconds() < 2000);
+
+    // A point.
+    auto* plot = fixture.child<views::DashboardPlot>("plotDashboard");
+    auto* canvas = fixture.child<QWidget>("plotDashboardCanvas");
+    QVERIFY(plot != nullptr && canvas != nullptr);
+    QTRY_VERIFY(canvas->isVisible());
+    QTest::qWait(100);  // the queued replot gives the axes their place
+    QTest::mouseClick(canvas, Qt::LeftButton, {}, canvas->rect().center());
+    QTRY_VERIFY(controller.history().state().checkpoint.has_value());
+
+    // A phase, on the strip.
+    QTRY_VERIFY(!controller.session()->bands.names.empty());
+    QTest::mouseClick(canvas, Qt::LeftButton, {}, plot->stripPixelOf(0));
+    QTRY_COMPARE(controller.history().state().phase, std::optional<int>(0));
+    QCOMPARE(fixture.child<QListWidget>("phaseList")->currentRow(), 1);
+
+    // Back.
+    QTest::keyClick(&fixture.window, Qt::Key_Left, Qt::AltModifier);
+    QTRY_VERIFY(!controller.history().state().phase);
+
+    // Export.
+    const QString figure = fixture.folder.filePath(QStringLiteral("overview.pdf"));
+    WindowFixture::whenDialogOpens("exportDialog", [&figure](QDialog* dialog) {
+        QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("exportPath")), figure);
+        auto* button = dialog->findChild<QPushButton*>(QStringLiteral("exportStart"));
+        QTRY_VERIFY(button->isEnabled());
+        QTest::mouseClick(button, Qt::LeftButton);
+    });
+    QTest::keyClick(&fixture.window, Qt::Key_E, Qt::ControlModifier);
+    QFile pdf(figure);
+    QVERIFY(pdf.open(QIODevice::ReadOnly));
+    QVERIFY(pdf.read(5) == QByteArray("%PDF-"));
+    if (qEnvironmentVariableIsSet("GRIDSCOPE_SCREENSHOTS")) {
+        const QString folder = qEnvironmentVariable("GRIDSCOPE_SCREENSHOTS");
+        for (const char* theme : {"Light", "Dark"}) {
+            fixture.trigger(qPrintable(QStringLiteral("view.theme%1").arg(QLatin1String(theme))));
+            for (int page = 0; page < 2; ++page) {
+                fixture.window.showPage(page);
+                QTest::qWait(300);
+                fixture.window.grab().save(QStringLiteral("%1/window-%2-%3.png")
+                                               .arg(folder)
+                                               .arg(page)
+                                               .arg(QLatin1String(theme)));
+            }
+        }
+    }
+}
+
+QTEST_MAIN(TestWorkbench)
+#include "tst_workbench.moc"

@@ -39,9 +39,6 @@ DockSet::DockSet(QMainWindow& window, WorkbenchController& controller)
         add(window, QStringLiteral("dockLog"), tr("Log"), m_log, Qt::BottomDockWidgetArea);
     window.tabifyDockWidget(m_jobsDock, log);
     m_jobsDock->raise();
-    // Shares of a 1440 x 900 window; the layout scales them.
-    window.resizeDocks({m_docks[0], m_docks[1], m_docks[2]}, {1, 4, 3}, Qt::Vertical);
-    window.resizeDocks({m_docks[1], m_docks[3]}, {4, 3}, Qt::Horizontal);
     connectIntents();
     showState();
 }
@@ -113,6 +110,16 @@ void DockSet::showInspector() {
             subject.cursorRow = run->table->nearestRow(*step);
     }
     m_inspector->show(subject);
+}
+
+void DockSet::shareOut(QMainWindow& window) {
+    const int letter = window.fontMetrics().averageCharWidth();
+    const int line = window.fontMetrics().lineSpacing();
+    window.resizeDocks({m_docks[1], m_docks[3]}, {letter * 46, letter * 38}, Qt::Horizontal);
+    window.resizeDocks({m_docks[0], m_docks[1], m_docks[2]}, {line * 6, line * 18, line * 16},
+                       Qt::Vertical);
+    window.resizeDocks({m_docks[3], m_docks[4]}, {line * 16, line * 20}, Qt::Vertical);
+    window.resizeDocks({m_jobsDock}, {line * 9}, Qt::Vertical);
 }
 
 void DockSet::showJobs() {

@@ -33,6 +33,8 @@ public:
     const std::vector<QDockWidget*>& docks() const { return m_docks; }
     views::CheckpointsPanel* checkpoints() const { return m_checkpoints; }
     views::LogPanel* log() const { return m_log; }
+    /// Sizes of the first start. Only after the window is shown do docks keep them.
+    void shareOut(QMainWindow& window);
     /// Brings the jobs to the front.
     void showJobs();
 

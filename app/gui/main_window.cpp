@@ -18,6 +18,8 @@
 #include <QTabWidget>
 #include <QToolBar>
 
+#include <utility>
+
 #include "app/control/workbench_controller.h"
 #include "app/gui/dock_set.h"
 #include "app/gui/plot_wiring.h"
@@ -53,7 +55,8 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     m_firstLayout = saveState(SettingsStore::kLayoutVersion);
     const SettingsStore::Layout layout = settings.layout();
     if (!layout.geometry.isEmpty()) restoreGeometry(layout.geometry);
-    if (!layout.docks.isEmpty()) restoreState(layout.docks, SettingsStore::kLayoutVersion);
+    m_laidOut =
+        !layout.docks.isEmpty() && restoreState(layout.docks, SettingsStore::kLayoutVersion);
 
     connect(&controller, &WorkbenchController::viewStateChanged, this, &MainWindow::showViewState);
     connect(&controller, &WorkbenchController::dataChanged, this, &MainWindow::showChoices);
@@ -230,6 +233,12 @@ void MainWindow::resetLayout() {
     m_settings.forgetLayout();
     restoreState(m_firstLayout, SettingsStore::kLayoutVersion);
     for (QDockWidget* dock : m_docks->docks()) dock->show();
+    m_docks->shareOut(*this);
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+    QMainWindow::showEvent(event);
+    if (!std::exchange(m_laidOut, true)) m_docks->shareOut(*this);
 }
 
 void MainWindow::showPage(int page) { m_pages->setCurrentIndex(page); }

@@ -40,6 +40,7 @@ public slots:
     void askForFigure();
 
 protected:
+    void showEvent(QShowEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -66,6 +67,7 @@ private:
     QComboBox* m_grid = nullptr;
     QMenu* m_recent = nullptr;
     QByteArray m_firstLayout;
+    bool m_laidOut = false;  ///< the docks have their sizes
 };
 
 /// Registers every command of `window`.

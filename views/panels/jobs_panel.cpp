@@ -38,6 +38,10 @@ JobsPanel::JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent)
     m_table->setWordWrap(false);
     m_table->verticalHeader()->hide();
     m_table->horizontalHeader()->setStretchLastSection(true);
+    const int letter = fontMetrics().averageCharWidth();
+    m_table->setColumnWidth(JobModel::State, letter * 11);
+    m_table->setColumnWidth(JobModel::Name, letter * 24);
+    m_table->setColumnWidth(JobModel::Stage, letter * 24);
     m_tree->setObjectName(QStringLiteral("failureTree"));
     m_tree->setAccessibleName(tr("Failures by kind"));
     m_tree->setModel(failures);

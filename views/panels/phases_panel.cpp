@@ -67,7 +67,8 @@ void PhasesPanel::showPhases(const PhaseBands& bands, int selected) {
     const QSignalBlocker blocker(m_phases);
     m_phases->clear();
     m_phases->addItem(tr("Whole run"));
-    for (std::size_t i = 0; i < bands.names.size(); ++i) {
+    const bool hasPhases = !bands.boundaries.empty();
+    for (std::size_t i = 0; hasPhases && i < bands.names.size(); ++i) {
         const QString from = i == 0 ? QString() : stepText(bands.boundaries[i - 1].step);
         const QString to =
             i < bands.boundaries.size() ? stepText(bands.boundaries[i].step) : QString();
@@ -81,7 +82,7 @@ void PhasesPanel::showPhases(const PhaseBands& bands, int selected) {
         }
         m_phases->addItem(QString(bands.names[i] + span));
     }
-    m_phases->setCurrentRow(selected + 1);
+    m_phases->setCurrentRow(hasPhases ? selected + 1 : 0);
     m_note->setText(bands.note);
     m_note->setVisible(!bands.note.isEmpty());
 }

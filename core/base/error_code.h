@@ -19,6 +19,18 @@ namespace gridscope {
     X(SafetensorsShape, "safetensors.shape") \
     X(SafetensorsDtype, "safetensors.dtype") \
     X(SafetensorsLimit, "safetensors.limit") \
+    X(ZipFormat, "zip.format") \
+    X(ZipMember, "zip.member") \
+    X(ZipChecksum, "zip.checksum") \
+    X(ZipUnsupported, "zip.unsupported") \
+    X(PickleGlobal, "pickle.global") \
+    X(PickleMalformed, "pickle.malformed") \
+    X(PickleUnsupported, "pickle.unsupported") \
+    X(PickleView, "pickle.view") \
+    X(ShardsIndex, "shards.index") \
+    X(ShardsMissing, "shards.missing") \
+    X(ShardsTensor, "shards.tensor") \
+    X(ShardsOutsideFolder, "shards.outside-folder") \
     X(JsonSyntax, "json.syntax") \
     X(JsonDepth, "json.depth") \
     X(ConfigMissing, "config.missing") \
@@ -33,6 +45,14 @@ namespace gridscope {
     X(WeightsNotFinite, "weights.not-finite") \
     X(SuiteMixedModels, "suite.mixed-models") \
     X(SuiteDuplicateStep, "suite.duplicate-step") \
+    X(AuditDuplicate, "audit.duplicate") \
+    X(AuditPartOfAnother, "audit.part-of-another") \
+    X(AuditJump, "audit.jump") \
+    X(AuditUnrelatedStart, "audit.unrelated-start") \
+    X(AuditMissingSteps, "audit.missing-steps") \
+    X(AuditConfiguration, "audit.configuration") \
+    X(AuditPrecision, "audit.precision") \
+    X(AuditValues, "audit.values") \
     X(TokenizerJson, "tokenizer.json") \
     X(TokenizerUnsupported, "tokenizer.unsupported") \
     X(TokenizerVocabulary, "tokenizer.vocabulary") \
@@ -44,6 +64,8 @@ namespace gridscope {
     X(NpyOrder, "npy.order") \
     X(NpyShape, "npy.shape") \
     X(NpySize, "npy.size") \
+    X(TokensFormat, "tokens.format") \
+    X(TokensCompressed, "tokens.compressed") \
     X(TokensDtype, "tokens.dtype") \
     X(TokensSize, "tokens.size") \
     X(TokensIdRange, "tokens.id-range") \

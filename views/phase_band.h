@@ -14,7 +14,7 @@ struct PhaseBoundary {
     double step = 0.0;
     double low = 0.0;
     double high = 0.0;
-    QString kind;         ///< "rapid learning ends", "FP32 convergence", ...
+    QString kind;         ///< "learning ends", "FP32 convergence", ...
     bool manual = false;  ///< set by the user
 };
 

@@ -151,18 +151,7 @@ Expected<ProbeOutcome> probeSuite(FileOps& ops, const Places& places) {
     GRIDSCOPE_TRY_ASSIGN(selection, selectCheckpoints(catalog, "all"));
     GRIDSCOPE_TRY_ASSIGN(
         plan, makePlan(catalog, selection, std::move(loaded.windows), std::move(settings)));
-    GRIDSCOPE_TRY_ASSIGN(device, resolveDevice("auto"));
-    GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(ops, places.run, emptyTrajectory(plan)));
-    report.start(plan, device);
-    const ProbeInput input{
-        ops,
-        plan,
-        *store,
-        [&](const ProbeRecord& row, ProbeStage stage) { report.row(row, stage); },
-        [](const std::shared_ptr<const Trajectory>&) {},
-        finishRowToken()};
-    GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, report, cancelToken()));
-    report.finish(outcome);
+    GRIDSCOPE_TRY_ASSIGN(outcome, probeReported(ops, plan, places.run, report));
     report.event("probing took " + watch.text());
     return outcome;
 }

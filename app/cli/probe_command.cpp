@@ -83,20 +83,7 @@ Expected<ExitCode> run(const Options& options) {
     for (const std::string& note : loaded.notes) report.event(note);
     GRIDSCOPE_TRY_ASSIGN(
         plan, makePlan(catalog, selection, std::move(loaded.windows), std::move(settings)));
-    GRIDSCOPE_TRY_ASSIGN(device, resolveDevice(plan.settings.device));
-    GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(ops, options.out, emptyTrajectory(plan)));
-    for (const Warning& warning : store->warnings()) report.event("note: " + warning.what);
-    report.start(plan, device);
-
-    const ProbeInput input{
-        ops,
-        plan,
-        *store,
-        [&](const ProbeRecord& row, ProbeStage stage) { report.row(row, stage); },
-        [](const std::shared_ptr<const Trajectory>&) {},
-        finishRowToken()};
-    GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, report, cancelToken()));
-    report.finish(outcome);
+    GRIDSCOPE_TRY_ASSIGN(outcome, probeReported(ops, plan, options.out, report));
     if (options.json) {
         GRIDSCOPE_TRY(writeOutput(trajectoryToJson(*outcome.trajectory, LayerDetail::Without)));
     }

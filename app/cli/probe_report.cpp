@@ -2,6 +2,7 @@
 
 #include "app/cli/probe_report.h"
 
+#include "app/cli/command.h"
 #include "core/base/numbers.h"
 
 namespace gridscope::app {
@@ -9,14 +10,15 @@ namespace gridscope::app {
 namespace {
 
 std::string perplexityLine(const ProbeRecord& row) {
-    std::string text = row.label + ": FP32 PPL " + formatFixed(row.fp32.ppl, 3);
+    std::string text = escapeForDisplay(row.label) + ": FP32 PPL " + formatFixed(row.fp32.ppl, 3);
     for (const auto& [id, grid] : row.grids) {
         if (grid.status != RowStatus::Complete) continue;
         text += ", " + id + " gap " + formatFixed(grid.gapPercent.value, 2) + " % [" +
                 formatFixed(grid.gapPercent.low, 2) + ", " + formatFixed(grid.gapPercent.high, 2) +
                 "]";
     }
-    if (!row.duplicateOf.empty()) text += " (same content as " + row.duplicateOf + ")";
+    if (!row.duplicateOf.empty())
+        text += " (same content as " + escapeForDisplay(row.duplicateOf) + ")";
     return text;
 }
 
@@ -49,6 +51,24 @@ void ProbeReport::finish(const ProbeOutcome& outcome) {
     event(text);
     for (const Error& failure : outcome.failures) event("    " + failure.toText());
     if (outcome.unfinished) event("incomplete: ended after a row as asked; run it again to go on");
+}
+
+Expected<ProbeOutcome> probeReported(FileOps& ops, const ProbePlan& plan,
+                                     const std::filesystem::path& out, ProbeReport& report) {
+    GRIDSCOPE_TRY_ASSIGN(device, resolveDevice(plan.settings.device));
+    GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(ops, out, emptyTrajectory(plan)));
+    for (const Warning& warning : store->warnings()) report.event("note: " + warning.what);
+    report.start(plan, device);
+    const ProbeInput input{
+        ops,
+        plan,
+        *store,
+        [&](const ProbeRecord& row, ProbeStage stage) { report.row(row, stage); },
+        [](const std::shared_ptr<const Trajectory>&) {},
+        finishRowToken()};
+    GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, report, cancelToken()));
+    report.finish(outcome);
+    return outcome;
 }
 
 Expected<std::uint64_t> parseMemorySize(const std::string& text) {

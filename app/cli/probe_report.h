@@ -9,6 +9,7 @@
 
 #include "app/cli/progress_line.h"
 #include "core/probe/probe_runner.h"
+#include "core/trajectory/trajectory_store.h"
 
 namespace gridscope::app {
 
@@ -23,6 +24,11 @@ public:
 private:
     ProgressLine m_line;
 };
+
+/// Probes `plan` into the trajectory `out`, telling all of it through `report`; Ctrl-C stops it.
+/// Errors: those of resolveDevice, TrajectoryStore::open and runProbe.
+Expected<ProbeOutcome> probeReported(FileOps& ops, const ProbePlan& plan,
+                                     const std::filesystem::path& out, ProbeReport& report);
 
 /// Bytes of "8G", "512M", "1000000". Errors: settings.syntax.
 Expected<std::uint64_t> parseMemorySize(const std::string& text);

@@ -4,10 +4,12 @@
 
 #include <QFile>
 
+#include "core/model/multiply_rate.h"
 #include "core/probe/eval_input.h"
 #include "core/probe/probe_plan.h"
 #include "core/probe/probe_runner.h"
 #include "core/quant/grid.h"
+#include "core/text/eval_preset.h"
 
 namespace gridscope::app {
 
@@ -78,6 +80,17 @@ Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSna
     report.failures = std::move(outcome.failures);
     for (const Warning& warning : outcome.warnings) report.notes.push_back(warning.what);
     return report;
+}
+
+Expected<double> CoreEngine::multiplyRate() { return measureMultiplyRate(); }
+
+QList<views::PresetOffer> CoreEngine::presetOffers() const {
+    QList<views::PresetOffer> offers;
+    for (const EvalPreset& preset : evalPresets())
+        offers.append(
+            {QString::fromUtf8(preset.name.data(), static_cast<qsizetype>(preset.name.size())),
+             preset.windows.count.value_or(0), preset.windows.length});
+    return offers;
 }
 
 QList<views::GridOffer> CoreEngine::gridOffers() const {

@@ -34,7 +34,7 @@ struct ProbeReport {
     std::vector<std::string> notes;  ///< for the log
 };
 
-/// All but the last two are called on worker threads.
+/// All but the offers and gridProblem are called on worker threads.
 class Engine {
 public:
     using OnSnapshot = std::function<void(std::shared_ptr<const Trajectory>)>;
@@ -46,7 +46,10 @@ public:
     /// `onSnapshot` is called on the worker thread after each commit.
     virtual Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                         ProgressSink& progress, std::stop_token stop) = 0;
+    /// FLOP/s that matrix products of this machine reach on all cores (takes some 0.1 s).
+    virtual Expected<double> multiplyRate() = 0;
     /// What the probe dialog offers by name.
+    virtual QList<views::PresetOffer> presetOffers() const = 0;
     virtual QList<views::GridOffer> gridOffers() const = 0;
     /// Empty when `id` names a grid, else why not.
     virtual QString gridProblem(const QString& id) const = 0;

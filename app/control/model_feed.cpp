@@ -73,7 +73,7 @@ void ModelFeed::showCheckpoints() {
 void ModelFeed::showPhases() {
     const RunSession* run = m_navigation.session();
     phases.setFindings(run == nullptr ? std::vector<views::DetectorFinding>() : run->findings);
-    if (run == nullptr || run->bands.names.empty()) {
+    if (run == nullptr || run->bands.boundaries.empty()) {
         checkpoints.setPhases({}, {});
         return;
     }
@@ -102,7 +102,14 @@ void ModelFeed::showLayerValues() {
     const MetricInfo* info = findMetric(metric);
     const bool ofLayers =
         info != nullptr && (info->kind == MetricKind::Layer || info->kind == MetricKind::GridLayer);
-    if (!ofLayers) metric = "edge_mass";  // what the layers have to say beside a gap
+    QString note;
+    if (!ofLayers) {
+        // A gap belongs to the whole model; edge mass is what the layers have to say beside it.
+        metric = "edge_mass";
+        note =
+            tr("The chosen metric has one value for the whole model, so the layers show "
+               "their edge mass.");
+    }
     info = findMetric(metric);
     const std::string grid = state.grid.toStdString();
     std::vector<double> values;
@@ -111,7 +118,7 @@ void ModelFeed::showLayerValues() {
                              .values[static_cast<std::size_t>(row)]);
     layers.setValues(
         std::move(values),
-        QString::fromUtf8(info->title.data(), static_cast<qsizetype>(info->title.size())));
+        QString::fromUtf8(info->title.data(), static_cast<qsizetype>(info->title.size())), note);
 }
 
 void ModelFeed::markRunning(const views::JobStatus& status) {

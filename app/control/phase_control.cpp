@@ -21,13 +21,13 @@ QString kindText(BoundaryKind kind) {
     };
     switch (kind) {
     case BoundaryKind::LearningEnd:
-        return tr("rapid learning ends");
+        return tr("learning ends");
     case BoundaryKind::Convergence:
         return tr("FP32 convergence");
     case BoundaryKind::PplChange:
-        return tr("perplexity changes course");
+        return tr("perplexity bends");
     case BoundaryKind::GapChange:
-        return tr("gap changes course");
+        return tr("gap bends");
     }
     return {};
 }

@@ -8,6 +8,7 @@
 #include <QThread>
 
 #include <algorithm>
+#include <cmath>
 
 namespace gridscope::app {
 
@@ -63,16 +64,17 @@ void WorkbenchController::open(const QString& path) {
 void WorkbenchController::openFolder(const QString& path) {
     ++m_loading;
     emit viewStateChanged();
-    m_jobs.submit<CheckpointCatalog>(
+    m_loadJobs.push_back(m_jobs.submit<CheckpointCatalog>(
         JobLane::Io, tr("Scan %1").arg(QFileInfo(path).fileName()),
         [engine = &m_engine, folder = pathOf(path)](ProgressSink& progress, std::stop_token stop) {
             return engine->scan(folder, progress, std::move(stop));
         },
         this,
         [this, path](Expected<CheckpointCatalog> catalog) {
-            --m_loading;
+            loadingEnded();
             scanned(path, std::move(catalog));
-        });
+        }));
+    measureSpeed();
 }
 
 void WorkbenchController::scanned(const QString& path, Expected<CheckpointCatalog> catalog) {
@@ -111,14 +113,14 @@ void WorkbenchController::scanned(const QString& path, Expected<CheckpointCatalo
 void WorkbenchController::openTrajectory(const QString& path, views::RunId into) {
     ++m_loading;
     emit viewStateChanged();
-    m_jobs.submit<LoadedTrajectory>(
+    m_loadJobs.push_back(m_jobs.submit<LoadedTrajectory>(
         JobLane::Io, tr("Open %1").arg(QFileInfo(path).fileName()),
         [engine = &m_engine, file = pathOf(path)](ProgressSink&, std::stop_token) {
             return engine->read(file);
         },
         this,
         [this, path, into](Expected<LoadedTrajectory> loaded) {
-            --m_loading;
+            loadingEnded();
             if (!loaded) {
                 openFailed(path, loaded.error());
                 return;
@@ -137,6 +139,25 @@ void WorkbenchController::openTrajectory(const QString& path, views::RunId into)
             }
             m_navigation.activateRun(run);
             m_sessions.setTrajectory(run, loaded->trajectory, pathOf(path));
+        }));
+}
+
+void WorkbenchController::loadingEnded() {
+    if (--m_loading == 0) m_loadJobs.clear();
+}
+
+void WorkbenchController::cancelLoading() {
+    for (const views::JobId job : m_loadJobs) m_jobs.cancel(job);
+}
+
+void WorkbenchController::measureSpeed() {
+    if (!std::isnan(m_multiplyRate)) return;
+    m_jobs.request<double>(
+        QStringLiteral("multiply-rate"),
+        [engine = &m_engine](ProgressSink&, std::stop_token) { return engine->multiplyRate(); },
+        this,
+        [this](const Expected<double>& rate) {
+            if (rate) m_multiplyRate = *rate;
         });
 }
 
@@ -187,6 +208,8 @@ views::ProbeQuestion WorkbenchController::probeQuestion() const {
             question.parameters =
                 std::max(question.parameters, run->catalog->entries[entry].parameters);
     question.cores = std::max(1, QThread::idealThreadCount());
+    question.multiplyRate = m_multiplyRate;
+    question.presets = m_engine.presetOffers();
     question.grids = m_engine.gridOffers();
     question.gridProblem = [this](const QString& id) { return m_engine.gridProblem(id); };
     return question;

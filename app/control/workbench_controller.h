@@ -5,6 +5,9 @@
 
 #include <QObject>
 
+#include <limits>
+#include <vector>
+
 #include "app/control/engine.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
@@ -34,6 +37,8 @@ public:
     void open(const QString& path);
     void closeRun(views::RunId run);
     void rescan();
+    /// Asks the scans and openings under way to stop.
+    void cancelLoading();
 
     /// Why no probe can start now; empty if one can.
     QString probeObstacle() const;
@@ -66,6 +71,8 @@ private:
     void openTrajectory(const QString& path, views::RunId into);
     void scanned(const QString& path, Expected<CheckpointCatalog> catalog);
     void openFailed(const QString& path, const Error& error);
+    void loadingEnded();
+    void measureSpeed();
     void report(const Expected<void>& outcome);
     void announceData();
 
@@ -79,6 +86,9 @@ private:
     PhaseControl m_phases;
     ProbeControl m_probe;
     int m_loading = 0;
+    std::vector<views::JobId> m_loadJobs;  ///< scans and openings, until none is under way
+    /// FLOP/s of matrix products on all cores, for cost estimates; NaN until measured.
+    double m_multiplyRate = std::numeric_limits<double>::quiet_NaN();
     ViewState m_failure;  ///< of the last open, until the next one works
 };
 

@@ -13,6 +13,7 @@
 #include "app/control/phase_control.h"
 #include "core/base/numbers.h"
 #include "core/trajectory/trajectory_store.h"
+#include "views/figure/figure_venue.h"
 #include "views/figure/figure_writer.h"
 
 namespace gridscope::app {
@@ -47,6 +48,10 @@ void addOptions(QCommandLineParser& parser) {
     add("figure", "figure to draw (--list names them)", "name");
     add("out", "file to write; the suffix decides unless --format is given", "path");
     add("format", "comma-separated: pdf, svg, png, csv", "formats");
+    add("venue",
+        "sizes of a venue: neurips, iclr, icml, aistats, uai, cvpr, aaai, jmlr, tmlr, eccv, slide",
+        "venue");
+    add("columns", "with --venue: 1 for a column (default), 2 for the page width", "1|2");
     add("width", "width, such as 3.25in", "width");
     add("height", "height, such as 2in", "height");
     add("font-size", "base font in points", "points");
@@ -92,6 +97,14 @@ Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory& 
         return parser.value(QString::fromLatin1(name));
     };
     if (has("figure")) spec.name = value("figure");
+    if (has("venue")) {
+        const QString columns = has("columns") ? value("columns") : QStringLiteral("1");
+        if (columns != QStringLiteral("1") && columns != QStringLiteral("2"))
+            return usage(QStringLiteral("--columns"), QStringLiteral("expected 1 or 2"));
+        GRIDSCOPE_TRY(views::applyVenue(
+            spec, value("venue"),
+            columns == QStringLiteral("2") ? views::ColumnSpan::Page : views::ColumnSpan::One));
+    }
     if (has("width")) {
         GRIDSCOPE_TRY_ASSIGN(width, numberOf(QStringLiteral("--width"), value("width")));
         spec.widthInches = width;

@@ -93,7 +93,9 @@ void MainWindow::buildPages() {
     m_pages->addTab(m_layers, tr("Layers"));
     setCentralWidget(m_pages);
     m_plots = new PlotWiring(*m_dashboard, *m_layers, m_controller);
-    for (views::Page* page : {m_dashboard, m_layers})
+    for (views::Page* page : {m_dashboard, m_layers}) {
+        connect(page, &views::Page::cancelRequested, &m_controller,
+                &WorkbenchController::cancelLoading);
         connect(page, &views::Page::openRequested, this, [this] {
             const RunSession* run = m_controller.session();
             if (run != nullptr && m_controller.probeObstacle().isEmpty()) {
@@ -102,6 +104,7 @@ void MainWindow::buildPages() {
                 askForFolder();
             }
         });
+    }
 }
 
 void MainWindow::buildMenus() {

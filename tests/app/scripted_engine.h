@@ -27,6 +27,10 @@ public:
                                      ProgressSink& progress, std::stop_token stop) override {
         return onProbe(request, snapshot, progress, std::move(stop));
     }
+    Expected<double> multiplyRate() override { return 5e10; }
+    QList<views::PresetOffer> presetOffers() const override {
+        return {{QStringLiteral("paper"), 128, 512}};
+    }
     QList<views::GridOffer> gridOffers() const override {
         return {{QStringLiteral("a4g128:minmax"), QStringLiteral("int4"), {}, true},
                 {QStringLiteral("s8channel:absmax"), QStringLiteral("int8"), {}, true}};

@@ -100,7 +100,7 @@ void TestWorkbench::fromFolderToFigure() {
     const qint64 worst = meter->worstMilliseconds();
     meter.reset();
     qInfo("longest event-loop turn while probing: %lld ms (budget 50)", worst);
-    QVERIFY(worst < 2000);
+    QVERIFY(worst < 5 * 50);  // workbench.md 11: tests assert five times the budget
 
     // A point.
     auto* plot = fixture.child<views::DashboardPlot>("plotDashboard");
@@ -108,7 +108,9 @@ void TestWorkbench::fromFolderToFigure() {
     QVERIFY(plot != nullptr && canvas != nullptr);
     QTRY_VERIFY(canvas->isVisible());
     QTest::qWait(100);  // the queued replot gives the axes their place
-    QTest::mouseClick(canvas, Qt::LeftButton, {}, canvas->rect().center());
+    // Well inside a panel: the middle of the canvas lies between the second and the third.
+    const QPoint inPanel(canvas->rect().center().x(), canvas->height() * 3 / 10);
+    QTest::mouseClick(canvas, Qt::LeftButton, {}, inPanel);
     QTRY_VERIFY(controller.history().state().checkpoint.has_value());
 
     // A phase, on the strip.

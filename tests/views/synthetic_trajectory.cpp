@@ -143,7 +143,7 @@ std::shared_ptr<const SeriesTable> syntheticTable(const SyntheticOptions& option
 views::PhaseBands syntheticPhases() {
     views::PhaseBands phases;
     phases.boundaries = {
-        {10000, 7000, 14000, QStringLiteral("rapid learning ends"), false},
+        {10000, 7000, 14000, QStringLiteral("learning ends"), false},
         {77000, kNotMeasured, kNotMeasured, QStringLiteral("FP32 convergence"), true}};
     phases.names = {QStringLiteral("Rapid learning"), QStringLiteral("Plateau"),
                     QStringLiteral("Collapse")};

@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QLocale>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
@@ -23,6 +24,9 @@ ProbeQuestion question() {
     question.checkpoints = 8;
     question.parameters = 1000000;
     question.cores = 2;
+    question.multiplyRate = 4e10;
+    question.presets = {{QStringLiteral("paper"), 128, 512},
+                        {QStringLiteral("gptq-2048"), 0, 2048}};
     question.grids = {{QStringLiteral("a4g128:minmax"), QStringLiteral("int4"), {}, true},
                       {QStringLiteral("s8channel:absmax"), QStringLiteral("int8"), {}, true},
                       {QStringLiteral("a3g128:minmax"), QStringLiteral("int3"), {}, false}};
@@ -148,15 +152,24 @@ void TestProbeDialog::costFollowsTheChoice() {
         ->item(2)
         ->setCheckState(Qt::Checked);
     QVERIFY2(cost->text().contains(QStringLiteral("= 32 passes")), qPrintable(cost->text()));
+    QVERIFY2(cost->text().contains(QLocale().toString(65536) + QStringLiteral(" tokens")), qPrintable(cost->text()));
+    // 32 x 65,536 x 2e6 FLOP at 70 % of 4e10 FLOP/s: 150 s.
+    QVERIFY2(cost->text().contains(QStringLiteral("2 min 30 s")), qPrintable(cost->text()));
+    auto* preset = dialog.findChild<QComboBox*>(QStringLiteral("probePreset"));
+    QCOMPARE(preset->count(), 2);
+    preset->setCurrentIndex(1);
+    QCOMPARE(dialog.choice().preset, QStringLiteral("gptq-2048"));
+    QVERIFY2(cost->text().contains(QStringLiteral("all windows")), qPrintable(cost->text()));
 }
 
 void TestProbeDialog::costByHand() {
     // 154 checkpoints, FP32 + 2 grids, 65,536 tokens, 162,322,944 parameters: 462 passes and
-    // 2 x 162,322,944 x 65,536 x 462 = 9.83e15 FLOP, at 2 x 20 GFLOP/s 2.46e5 s.
-    const ProbeCost cost = estimateProbeCost({154, 2, 128, 512, 162322944, 2});
+    // 2 x 162,322,944 x 65,536 x 462 = 9.83e15 FLOP, at 70 % of 40 GFLOP/s 3.5106e5 s.
+    const ProbeCost cost = estimateProbeCost({154, 2, 128, 512, 162322944, 4e10});
     QCOMPARE(cost.passes, 462);
     QCOMPARE(cost.tokens, 65536.0 * 462.0);
-    QVERIFY(std::abs(cost.seconds / 2.4574e5 - 1.0) < 1e-3);
+    QVERIFY(std::abs(cost.seconds / 3.5106e5 - 1.0) < 1e-3);
+    QVERIFY(std::isnan(estimateProbeCost({154, 2, 128, 512, 162322944, 0.0}).seconds));
 }
 
 void TestProbeDialog::tickRules() {

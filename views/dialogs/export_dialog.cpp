@@ -19,6 +19,7 @@
 
 #include "core/base/error.h"
 #include "views/figure/figure_renderer.h"
+#include "views/figure/figure_venue.h"
 #include "views/figure/figure_writer.h"
 
 namespace gridscope::views {
@@ -27,17 +28,6 @@ namespace {
 
 constexpr int kPreviewDelayMilliseconds = 150;
 constexpr int kPreviewDpi = 96;
-
-struct Venue {
-    const char* name;
-    double width;  ///< inches
-    double font;   ///< points
-};
-// workbench.md 9.1
-constexpr Venue kVenues[] = {{"neurips", 5.5, 9},  {"iclr", 5.5, 9},  {"icml", 3.25, 8},
-                             {"aistats", 3.25, 9}, {"cvpr", 3.25, 8}, {"aaai", 3.3, 8},
-                             {"jmlr", 6.0, 9},     {"tmlr", 6.5, 9},  {"eccv", 4.8, 9},
-                             {"slide", 10.0, 18}};
 
 }  // namespace
 
@@ -92,7 +82,15 @@ void ExportDialog::buildForm(QFormLayout* form) {
     m_figure->setCurrentText(m_input.spec.name);
     m_venue = named(new QComboBox(this), "exportVenue", tr("Venue"));
     m_venue->addItem(tr("own size"));
-    for (const Venue& venue : kVenues) m_venue->addItem(QString::fromLatin1(venue.name));
+    for (const FigureVenue& venue : figureVenues()) {
+        const QString name = QString::fromLatin1(venue.name);
+        if (venue.pageInches > venue.columnInches) {
+            m_venue->addItem(tr("%1, one column").arg(name), name);
+            m_venue->addItem(tr("%1, page width").arg(name), name);
+        } else {
+            m_venue->addItem(name, name);
+        }
+    }
     const auto spin = [&](const char* name, const QString& label, double low, double high,
                           double value, const QString& suffix) {
         auto* box = named(new QDoubleSpinBox(this), name, label);
@@ -136,8 +134,14 @@ void ExportDialog::buildForm(QFormLayout* form) {
     form->addRow(tr("File"), file);
     connect(m_venue, &QComboBox::activated, this, [this](int row) {
         if (row == 0) return;
-        m_width->setValue(kVenues[row - 1].width);
-        m_font->setValue(kVenues[row - 1].font);
+        // The first entry of a name is its column, a second one its page.
+        const QString name = m_venue->itemData(row).toString();
+        const bool isPage = m_venue->findData(name) != row;
+        FigureSpec sizes = this->spec();
+        if (!applyVenue(sizes, name, isPage ? ColumnSpan::Page : ColumnSpan::One)) return;
+        m_width->setValue(sizes.widthInches);
+        m_height->setValue(sizes.heightInches.value_or(0.0));
+        m_font->setValue(sizes.baseFontPoints);
     });
     connect(choose, &QToolButton::clicked, this, [this] {
         const QString path =

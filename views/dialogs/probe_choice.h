@@ -36,10 +36,19 @@ struct GridOffer {
     bool initially = false;
 };
 
+/// A named way of cutting the evaluation text.
+struct PresetOffer {
+    QString name;               ///< "paper"
+    std::uint64_t windows = 0;  ///< 0 = all of the text
+    std::uint64_t length = 0;   ///< tokens a window
+};
+
 struct ProbeQuestion {
     int checkpoints = 0;           ///< ticked ones
     std::uint64_t parameters = 0;  ///< of one checkpoint
     int cores = 1;
+    double multiplyRate = 0.0;  ///< FLOP/s on all cores; NaN or 0 = not measured yet
+    QList<PresetOffer> presets;
     QList<GridOffer> grids;
     /// Empty when `id` names a grid, else why not.
     std::function<QString(const QString& id)> gridProblem;

@@ -2,12 +2,12 @@
 
 #include "views/dialogs/probe_cost.h"
 
-#include <algorithm>
+#include <limits>
 
 namespace gridscope::views {
 
 namespace {
-constexpr double kFlopPerSecondAndCore = 20e9;
+constexpr double kReachedShare = 0.7;
 }
 
 ProbeCost estimateProbeCost(const ProbeCostInput& input) {
@@ -15,8 +15,10 @@ ProbeCost estimateProbeCost(const ProbeCostInput& input) {
     cost.passes = input.checkpoints * (input.grids + 1);  // FP32 beside the grids
     cost.tokens =
         static_cast<double>(input.windows) * static_cast<double>(input.length) * cost.passes;
-    cost.seconds = cost.tokens * 2.0 * static_cast<double>(input.parameters) /
-                   (kFlopPerSecondAndCore * std::max(input.cores, 1));
+    cost.seconds = input.multiplyRate > 0.0
+                       ? cost.tokens * 2.0 * static_cast<double>(input.parameters) /
+                             (kReachedShare * input.multiplyRate)
+                       : std::numeric_limits<double>::quiet_NaN();
     return cost;
 }
 

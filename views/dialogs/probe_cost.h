@@ -13,16 +13,17 @@ struct ProbeCostInput {
     std::uint64_t windows = 0;  ///< 0 = all of the file, unknown here
     std::uint64_t length = 0;
     std::uint64_t parameters = 0;
-    int cores = 1;
+    double multiplyRate = 0.0;  ///< FLOP/s of the cores in use; not above 0 = unknown
 };
 
 struct ProbeCost {
     double tokens = 0.0;   ///< scored in all
     int passes = 0;        ///< forward passes over the windows
-    double seconds = 0.0;  ///< on the processor; a GPU is far quicker
+    double seconds = 0.0;  ///< on the processor (a GPU is far quicker); NaN = unknown
 };
 
-/// 2 FLOP per parameter and token, at 20 GFLOP/s a core (engine.md's measured order of magnitude).
+/// 2 FLOP per parameter and token; a probe reaches some 70 % of the rate of matrix products alone
+/// (engine.md, section 5).
 ProbeCost estimateProbeCost(const ProbeCostInput& input);
 
 }  // namespace gridscope::views

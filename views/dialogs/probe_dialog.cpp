@@ -18,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/numbers.h"
 #include "views/dialogs/probe_cost.h"
@@ -25,9 +26,6 @@
 namespace gridscope::views {
 
 namespace {
-
-constexpr std::uint64_t kPaperWindows = 128;
-constexpr std::uint64_t kPaperLength = 512;
 
 void choose(QComboBox* box, const QString& value) {
     const int at = box->findData(value);
@@ -154,9 +152,17 @@ void ProbeDialog::buildRun(QFormLayout* form, const ProbeChoice& initial) {
                       {tr("and the embedding"), QStringLiteral("blocks+embed")},
                       {tr("and the head"), QStringLiteral("blocks+head")}},
                      initial.scope);
-    m_preset =
-        addBox(tr("Windows"), "probePreset",
-               {{tr("as the paper: 128 of 512 tokens"), QStringLiteral("paper")}}, initial.preset);
+    QList<std::pair<QString, QString>> presets;
+    for (const PresetOffer& preset : m_question.presets)
+        presets.append({preset.windows > 0 ? tr("%1: %2 windows of %3 tokens")
+                                                 .arg(preset.name)
+                                                 .arg(preset.windows)
+                                                 .arg(preset.length)
+                                           : tr("%1: the whole text in windows of %2 tokens")
+                                                 .arg(preset.name)
+                                                 .arg(preset.length),
+                        preset.name});
+    m_preset = addBox(tr("Windows"), "probePreset", presets, initial.preset);
     m_windows = new QLineEdit(initial.windows, this);
     m_windows->setObjectName(QStringLiteral("probeWindows"));
     m_windows->setPlaceholderText(tr("the preset's; a number, or all"));
@@ -256,23 +262,30 @@ QString ProbeDialog::problem() const {
 
 QString ProbeDialog::costText() const {
     const ProbeChoice now = choice();
-    const bool all = now.windows == QStringLiteral("all");
+    PresetOffer preset;
+    for (const PresetOffer& offer : m_question.presets)
+        if (offer.name == now.preset) preset = offer;
     ProbeCostInput input;
     input.checkpoints = m_question.checkpoints;
     input.grids = static_cast<int>(now.grids.size());
-    input.windows = now.windows.isEmpty() ? kPaperWindows : now.windows.toULongLong();
-    input.length = now.length.value_or(kPaperLength);
+    // "all" is no number: 0 like a preset without a count.
+    input.windows = now.windows.isEmpty() ? preset.windows : now.windows.toULongLong();
+    input.length = now.length.value_or(preset.length);
     input.parameters = m_question.parameters;
-    input.cores = now.threads > 0 ? now.threads : m_question.cores;
+    const double used = now.threads > 0 ? now.threads : m_question.cores;
+    input.multiplyRate = m_question.multiplyRate * used / std::max(m_question.cores, 1);
     const ProbeCost cost = estimateProbeCost(input);
     const QString passes = tr("%1 checkpoints × (FP32 + %2 grids) = %3 passes")
                                .arg(input.checkpoints)
                                .arg(input.grids)
                                .arg(cost.passes);
-    if (all) return passes % tr(" over all windows of the file.");
-    return passes % tr(" of %1 tokens; roughly %2 on the processor.")
-                        .arg(QLocale().toString(input.windows * input.length),
-                             QString::fromStdString(formatDuration(std::max(1.0, cost.seconds))));
+    if (input.windows == 0) return passes % tr(" over all windows of the file.");
+    const QString tokens =
+        passes %
+        tr(" of %1 tokens").arg(QLocale().toString(qulonglong{input.windows * input.length}));
+    if (std::isnan(cost.seconds)) return tokens % tr("; the time is not known yet.");
+    return tokens % tr("; roughly %1 on the processor.")
+                        .arg(QString::fromStdString(formatDuration(std::max(1.0, cost.seconds))));
 }
 
 void ProbeDialog::refresh() {

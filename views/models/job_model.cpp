@@ -90,6 +90,7 @@ QString JobModel::textOf(const JobStatus& job, int column) const {
     case Name:
         return job.name;
     case Progress:
+        if (job.state == JobState::Done) return QLocale().toString(100) % QStringLiteral(" %");
         if (progress.total == 0) return {};
         return QLocale().toString(
                    100.0 * static_cast<double>(progress.done) / static_cast<double>(progress.total),

@@ -36,10 +36,11 @@ void LayerModel::setLayers(const std::vector<LayerInfo>& layers) {
     endResetModel();
 }
 
-void LayerModel::setValues(std::vector<double> values, const QString& title) {
+void LayerModel::setValues(std::vector<double> values, const QString& title, const QString& note) {
     m_values = std::move(values);
-    if (title != m_title) {
+    if (title != m_title || note != m_note) {
         m_title = title;
+        m_note = note;
         emit headerDataChanged(Qt::Horizontal, Value, Value);
     }
     if (m_blocks.empty()) return;
@@ -126,7 +127,9 @@ QVariant LayerModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::ToolTipRole && section == Value && !m_note.isEmpty()) return m_note;
+    if (role != Qt::DisplayRole) return {};
     switch (section) {
     case Name:
         return tr("Layer");

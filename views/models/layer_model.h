@@ -14,13 +14,14 @@ namespace gridscope::views {
 class LayerModel : public QAbstractItemModel {
     Q_OBJECT
 public:
-    enum Column { Name, Shape, Value, ColumnCount };
+    enum Column { Name, Value, Shape, ColumnCount };
     using QAbstractItemModel::QAbstractItemModel;
 
     void setLayers(const std::vector<LayerInfo>& layers);
     /// @param values [layers] of the current checkpoint and metric, NaN where missing
     /// @param title  of the metric with its unit, the heading of the column
-    void setValues(std::vector<double> values, const QString& title);
+    /// @param note   why this metric, for the tooltip of the heading
+    void setValues(std::vector<double> values, const QString& title, const QString& note = {});
 
     /// Index into Trajectory::layers, or -1 for a block.
     int layerAt(const QModelIndex& index) const;
@@ -43,7 +44,7 @@ private:
     std::vector<LayerInfo> m_layers;
     std::vector<Block> m_blocks;  ///< ascending
     std::vector<double> m_values;
-    QString m_title;
+    QString m_title, m_note;
 };
 
 }  // namespace gridscope::views

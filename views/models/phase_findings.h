@@ -14,7 +14,7 @@ namespace gridscope::views {
 struct DetectorFinding {
     QString id;     ///< "derivative", "changepoints"
     QString name;   ///< for people
-    QString state;  ///< "converged", "not enough data", ...
+    QString state;  ///< stable word of the detector: "converged", "not-enough-data", ...
     QString note;   ///< the numbers behind it
     std::vector<PhaseBoundary> boundaries;
     bool drawsBands = false;  ///< the plots show this one

@@ -2,6 +2,7 @@
 
 #include "views/models/phase_model.h"
 
+#include <QCoreApplication>
 #include <QFont>
 
 #include <cmath>
@@ -14,6 +15,20 @@ namespace {
 
 // internalId: 0 for a detector, detector row + 1 for a boundary.
 constexpr quintptr kDetectorId = 0;
+
+/// The detector's state as people say it.
+QString stateText(const QString& state) {
+    const auto tr = [](const char* text) {
+        return QCoreApplication::translate("PhaseModel", text);
+    };
+    if (state == QStringLiteral("not-enough-data")) return tr("not enough data");
+    if (state == QStringLiteral("no-change")) return tr("no phase change");
+    if (state == QStringLiteral("learning")) return tr("still learning");
+    if (state == QStringLiteral("plateau")) return tr("on the plateau");
+    if (state == QStringLiteral("converged")) return tr("converged");
+    if (state == QStringLiteral("changed")) return tr("changes found");
+    return state;
+}
 
 }  // namespace
 
@@ -70,7 +85,7 @@ QVariant PhaseModel::detectorData(const DetectorFinding& finding, int column, in
     }
     if (role != Qt::DisplayRole) return {};
     if (column == Name) return finding.name;
-    if (column == Step) return finding.state;
+    if (column == Step) return stateText(finding.state);
     if (column == Origin && finding.drawsBands) return tr("shown");
     return {};
 }

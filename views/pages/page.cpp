@@ -21,6 +21,7 @@ Page::Page(const QString& objectName, const QString& accessibleName, QWidget* pa
     m_badge->hide();
     m_layout->addWidget(m_badge, 0, Qt::AlignRight);
     connect(m_overlay, &StateOverlay::buttonClicked, this, &Page::openRequested);
+    connect(m_overlay, &StateOverlay::cancelRequested, this, &Page::cancelRequested);
 }
 
 void Page::addContent(QWidget* content, int stretch) {

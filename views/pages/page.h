@@ -26,6 +26,8 @@ public:
 signals:
     /// The button of the overlay.
     void openRequested();
+    /// Esc while the page is loading.
+    void cancelRequested();
 
 private:
     QVBoxLayout* m_layout;

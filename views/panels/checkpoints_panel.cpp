@@ -77,6 +77,13 @@ void CheckpointsPanel::buildTable() {
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setStretchLastSection(true);
     m_table->setColumnHidden(CheckpointModel::DeltaCe, true);
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().lineSpacing() * 3 / 2);
+    // What the user looks for comes first: how good it is and what INT4 costs.
+    for (int place = 1; const auto column : {CheckpointModel::Fp32Ppl, CheckpointModel::Int4Gap,
+                                             CheckpointModel::Phase})
+        m_table->horizontalHeader()->moveSection(m_table->horizontalHeader()->visualIndex(column),
+                                                 place++);
     m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->installEventFilter(this);
     connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this,

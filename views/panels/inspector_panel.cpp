@@ -20,14 +20,17 @@ QString text(std::string_view bytes) {
 }
 
 QString valueAt(const Series& series, int row) {
-    if (row < 0) return {};
+    if (row < 0 || std::isnan(series.values[static_cast<std::size_t>(row)])) return {};
+    return numberText(series.values[static_cast<std::size_t>(row)]);
+}
+
+/// "low to high", or nothing where no interval was measured.
+QString intervalAt(const Series& series, int row) {
+    if (row < 0 || series.low.empty()) return {};
     const auto i = static_cast<std::size_t>(row);
-    if (std::isnan(series.values[i])) return {};
-    QString shown = numberText(series.values[i]);
-    if (!series.low.empty() && std::isfinite(series.low[i]) && std::isfinite(series.high[i]))
-        shown +=
-            QStringLiteral(" [%1, %2]").arg(numberText(series.low[i]), numberText(series.high[i]));
-    return shown;
+    if (!std::isfinite(series.low[i]) || !std::isfinite(series.high[i])) return {};
+    return InspectorPanel::tr("%1 to %2")
+        .arg(numberText(series.low[i]), numberText(series.high[i]));
 }
 
 }  // namespace
@@ -36,12 +39,21 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent), m_tree(new QT
     setObjectName(QStringLiteral("inspectorPanel"));
     m_tree->setObjectName(QStringLiteral("inspectorTree"));
     m_tree->setAccessibleName(tr("Values of the current checkpoint"));
-    m_tree->setHeaderLabels({tr("Quantity"), tr("Selected"), tr("At the cursor"), tr("Unit")});
+    m_tree->setHeaderLabels({tr("Quantity"), tr("Selected"), tr("At cursor")});
+    // The values are what this panel is for: a long name is cut first, and whole in its tooltip.
+    m_tree->header()->setStretchLastSection(false);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_tree->header()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 8);
+    m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     m_tree->setUniformRowHeights(true);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_tree);
+    connect(m_tree, &QTreeWidget::itemExpanded, this,
+            [this](const QTreeWidgetItem* item) { m_openQuantities.insert(item->text(0)); });
+    connect(m_tree, &QTreeWidget::itemCollapsed, this,
+            [this](const QTreeWidgetItem* item) { m_openQuantities.remove(item->text(0)); });
 }
 
 QTreeWidgetItem* InspectorPanel::section(const QString& title) {
@@ -61,7 +73,17 @@ void InspectorPanel::addMetrics(QTreeWidgetItem* parent, const Subject& subject,
         const QString selected = valueAt(series, subject.row);
         const QString cursor = valueAt(series, subject.cursorRow);
         if (selected.isEmpty() && cursor.isEmpty()) continue;  // was not measured
-        new QTreeWidgetItem(parent, {text(metric.title), selected, cursor, text(metric.unit)});
+        QString name = text(metric.title);
+        if (!metric.unit.empty()) name += QStringLiteral(" [%1]").arg(text(metric.unit));
+        auto* item = new QTreeWidgetItem(parent, {name, selected, cursor});
+        item->setToolTip(0, name);
+        const QString interval = intervalAt(series, subject.row);
+        const QString cursorInterval = intervalAt(series, subject.cursorRow);
+        if (interval.isEmpty() && cursorInterval.isEmpty()) continue;
+        item->setToolTip(1, interval);
+        item->setToolTip(2, cursorInterval);
+        new QTreeWidgetItem(item, {tr("95 % interval"), interval, cursorInterval});
+        item->setExpanded(m_openQuantities.contains(name));
     }
 }
 
@@ -74,11 +96,13 @@ void InspectorPanel::show(const Subject& subject) {
         const ProbeRecord& record = subject.table->row(static_cast<std::size_t>(subject.row));
         QTreeWidgetItem* identity = section(text(record.label));
         const auto add = [identity](const QString& name, const QString& value) {
-            if (!value.isEmpty()) new QTreeWidgetItem(identity, {name, value});
+            if (value.isEmpty()) return;
+            auto* item = new QTreeWidgetItem(identity, {name, value});
+            item->setToolTip(1, value);
         };
         add(tr("Step"), record.step < 0 ? QString() : stepText(static_cast<double>(record.step)));
         add(tr("State"), text(rowStatusName(record.status)));
-        add(tr("Content SHA-256"), text(record.contentSha256).left(16));
+        add(tr("Content SHA-256"), text(record.contentSha256).left(10));
         add(tr("Stored as"), text(record.storageDtype));
         add(tr("Flips refer to"), text(record.predecessor));
         add(tr("Note"), text(record.error));
@@ -94,6 +118,7 @@ void InspectorPanel::show(const Subject& subject) {
         addMetrics(layer, subject, MetricKind::Layer, {});
         addMetrics(layer, subject, MetricKind::GridLayer, grid);
     }
+    m_tree->setColumnHidden(2, subject.cursorRow < 0);
     m_tree->setUpdatesEnabled(true);
 }
 

@@ -3,6 +3,7 @@
 // Every value of the current checkpoint and layer, with its unit.
 #pragma once
 
+#include <QSet>
 #include <QWidget>
 
 #include <memory>
@@ -36,6 +37,7 @@ private:
                     std::string_view grid);
 
     QTreeWidget* m_tree;
+    QSet<QString> m_openQuantities;  ///< whose intervals the user opened
 };
 
 }  // namespace gridscope::views

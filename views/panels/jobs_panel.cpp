@@ -12,6 +12,8 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <utility>
+
 #include "views/models/failure_model.h"
 #include "views/models/job_model.h"
 #include "views/panels/progress_delegate.h"
@@ -37,11 +39,15 @@ JobsPanel::JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent)
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setWordWrap(false);
     m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().lineSpacing() * 3 / 2);
     m_table->horizontalHeader()->setStretchLastSection(true);
     const int letter = fontMetrics().averageCharWidth();
-    m_table->setColumnWidth(JobModel::State, letter * 11);
-    m_table->setColumnWidth(JobModel::Name, letter * 24);
-    m_table->setColumnWidth(JobModel::Stage, letter * 24);
+    constexpr std::pair<JobModel::Column, int> kLetters[] = {
+        {JobModel::State, 11},   {JobModel::Name, 20}, {JobModel::Progress, 13},
+        {JobModel::Stage, 22},   {JobModel::Done, 14}, {JobModel::Rate, 9},
+        {JobModel::Elapsed, 10}, {JobModel::Eta, 10}};
+    for (const auto& [column, letters] : kLetters)
+        m_table->setColumnWidth(column, letter * letters);
     m_tree->setObjectName(QStringLiteral("failureTree"));
     m_tree->setAccessibleName(tr("Failures by kind"));
     m_tree->setModel(failures);

@@ -34,6 +34,7 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
     m_tree->setAccessibleName(tr("Boundaries found by each detector"));
     m_tree->setModel(model);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_detector);

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QShortcut>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -23,7 +24,8 @@ StateOverlay::StateOverlay(QWidget* parent)
       m_hint(new QLabel(this)),
       m_bar(new QProgressBar(this)),
       m_button(new QPushButton(this)),
-      m_copy(new QPushButton(tr("Copy Details"), this)) {
+      m_copy(new QPushButton(tr("Copy Details"), this)),
+      m_escape(new QShortcut(Qt::Key_Escape, this)) {
     setObjectName(QStringLiteral("stateOverlay"));
     setAccessibleName(tr("State of the view"));
     setAutoFillBackground(true);
@@ -54,6 +56,9 @@ StateOverlay::StateOverlay(QWidget* parent)
     connect(m_button, &QPushButton::clicked, this, &StateOverlay::buttonClicked);
     connect(m_copy, &QPushButton::clicked, this,
             [this] { QGuiApplication::clipboard()->setText(m_details); });
+    m_escape->setContext(Qt::WindowShortcut);
+    m_escape->setEnabled(false);
+    connect(m_escape, &QShortcut::activated, this, &StateOverlay::cancelRequested);
     parent->installEventFilter(this);
     hide();
 }
@@ -67,6 +72,7 @@ void StateOverlay::showTexts(const QString& sentence, const QString& hint, const
     m_button->setVisible(!button.isEmpty());
     m_copy->setVisible(!m_details.isEmpty());
     m_bar->hide();
+    m_escape->setEnabled(false);
     setGeometry(parentWidget()->rect());
     raise();
     show();
@@ -82,8 +88,9 @@ void StateOverlay::showLoading(const QString& text) {
     QTimer::singleShot(kLoadingDelayMilliseconds, this, [this, request, text] {
         if (request != m_request) return;
         m_details.clear();
-        showTexts(text, {}, {});
+        showTexts(text, tr("Esc cancels."), {});
         m_bar->show();
+        m_escape->setEnabled(isVisible());
     });
 }
 
@@ -94,6 +101,7 @@ void StateOverlay::showError(const QString& sentence, const QString& hint, const
 
 void StateOverlay::clear() {
     ++m_request;
+    m_escape->setEnabled(false);
     hide();
 }
 

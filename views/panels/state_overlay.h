@@ -8,6 +8,7 @@
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QShortcut;
 
 namespace gridscope::views {
 
@@ -26,6 +27,8 @@ public:
 
 signals:
     void buttonClicked();
+    /// Esc while something loads.
+    void cancelRequested();
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -38,6 +41,7 @@ private:
     QProgressBar* m_bar;
     QPushButton* m_button;
     QPushButton* m_copy;
+    QShortcut* m_escape;
     QString m_details;
     int m_request = 0;  ///< so that a delayed loading state knows whether it is outdated
 };

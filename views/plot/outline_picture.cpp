@@ -116,6 +116,11 @@ void OutlinePicture::collect(const SeriesTable& table, const OutlineChoice& choi
     }
 }
 
+QColor OutlinePicture::outlineColor(double position) const {
+    // Colours tell steps apart; one alone needs the strongest contrast instead.
+    return m_outlines.size() == 1 ? m_style.seriesColor(0) : m_style.ordered(position);
+}
+
 void OutlinePicture::drawOutline(const Outline& outline, bool isCurrent, double position,
                                  std::size_t index) {
     QCPGraph* graph =
@@ -126,7 +131,7 @@ void OutlinePicture::drawOutline(const Outline& outline, bool isCurrent, double 
     graph->setLineStyle(QCPGraph::lsStepLeft);
     graph->setData(keys, values, true);
     QPen pen = m_style.seriesPen(0);
-    pen.setColor(m_style.ordered(position));
+    pen.setColor(outlineColor(position));
     pen.setWidthF(isCurrent ? m_style.lineWidth * 1.6 : m_style.lineWidth);
     // Neighbouring steps have near colours, so the dash differs too.
     constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
@@ -142,7 +147,7 @@ void OutlinePicture::drawBars(const Outline& outline, double position) {
     for (std::size_t i = 0; i < outline.heights.size(); ++i) keys.append(outline.edges[i] + 0.5);
     bars->setData(keys, QVector<double>(outline.heights.begin(), outline.heights.end()), true);
     bars->setWidth(0.8);
-    QColor fill = m_style.ordered(position);
+    QColor fill = outlineColor(position);
     bars->setPen(QPen(fill, m_style.axisWidth));
     fill.setAlphaF(0.6F);
     bars->setBrush(fill);
@@ -180,7 +185,9 @@ void OutlinePicture::paintReferences(QCPPainter& painter) const {
     const double top = y->coordToPixel(1.0 + m_noise);
     const double bottom = y->coordToPixel(1.0 - m_noise);
     painter.fillRect(QRectF(area.left(), top, area.width(), bottom - top), band);
-    painter.setPen(m_style.referencePen());
+    QPen uniform = m_style.referencePen();
+    uniform.setColor(m_style.foreground);  // on the band its own colour would be lost
+    painter.setPen(uniform);
     const double one = y->coordToPixel(1.0);
     painter.drawLine(QPointF(area.left(), one), QPointF(area.right(), one));
     QPen dotted = m_style.referencePen();

@@ -50,6 +50,7 @@ public:
 
 private:
     void collect(const SeriesTable& table, const OutlineChoice& choice);
+    QColor outlineColor(double position) const;
     void drawOutline(const Outline& outline, bool isCurrent, double position, std::size_t index);
     void drawBars(const Outline& outline, double position);
     void paintReferences(QCPPainter& painter) const;

@@ -128,7 +128,11 @@ AxisRange fittedValues(const PanelData& panel, const std::set<QString>& hidden, 
     }
     if (panel.spec.reference && !values.empty())
         values.push_back(toAxis(*panel.spec.reference, panel.spec.scale));
-    return paddedRange(values, panel.spec.scale == ValueScale::Logarithmic);
+    const bool logarithmic = panel.spec.scale == ValueScale::Logarithmic;
+    const AxisRange range = paddedRange(values, logarithmic);
+    // The minimum is named below its point.
+    constexpr double kLonger = 1.2;
+    return panel.spec.marksMinimum ? zoomed(range, kLonger, range.high, logarithmic) : range;
 }
 
 int minimumRow(const PanelData& panel) {

@@ -283,9 +283,10 @@ void PanelStack::paintMarks(QCPPainter& painter) const {
             const QString text = QCoreApplication::translate("PanelStack", "minimum %1")
                                      .arg(tickText(points.values[at], m_plot.locale()));
             QRectF room(QPointF(), QFontMetricsF(m_style.tickFont).size(0, text));
-            room.moveCenter(center - QPointF(0, m_style.markerSize + em * 0.7));
-            if (room.top() < area.top())
-                room.moveCenter(center + QPointF(0, m_style.markerSize + em * 0.7));
+            // Below it, where by its nature the curve is not; fittedValues leaves the room.
+            room.moveCenter(center + QPointF(0, m_style.markerSize + em * 0.7));
+            if (room.bottom() > area.bottom())
+                room.moveCenter(center - QPointF(0, m_style.markerSize + em * 0.7));
             room.moveRight(std::min(room.right(), area.right() - em * 0.2));
             room.moveLeft(std::max(room.left(), area.left() + em * 0.2));
             painter.drawText(room, Qt::AlignHCenter | Qt::AlignVCenter, text);

@@ -139,8 +139,10 @@ void PhaseStrip::draw(QCPPainter* painter) {
         }
         if (i >= m_phases.names.size()) continue;
         const int room = static_cast<int>(field.width()) - metrics.averageCharWidth();
-        const QString text = metrics.elidedText(m_phases.names[i], Qt::ElideRight, room);
-        if (text.size() < 3 && text != m_phases.names[i]) continue;
+        // A cut name says less than a number, which the panel and the keys Alt+1..9 use too.
+        QString text = m_phases.names[i];
+        if (metrics.horizontalAdvance(text) > room) text = QString::number(i + 1);
+        if (metrics.horizontalAdvance(text) > room) continue;
         painter->setPen(m_style.foreground);
         painter->drawText(field, Qt::AlignCenter, text);
     }

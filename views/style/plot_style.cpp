@@ -49,7 +49,7 @@ void applyLight(PlotStyle& style) {
     style.boundary = QColor(0x50, 0x50, 0x50);
     style.badge = QColor(0xF4, 0xF4, 0xF4);
     style.selectedPhase = QColor(0x30, 0x30, 0x30);
-    style.orderedHigh = 0.85;
+    style.orderedHigh = 0.7;
     style.palette = okabeIto(QColor(0x00, 0x00, 0x00));
 }
 

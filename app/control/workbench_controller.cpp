@@ -98,10 +98,12 @@ void WorkbenchController::scanned(const QString& path, Expected<CheckpointCatalo
         std::count_if(session.catalog->entries.begin(), session.catalog->entries.end(),
                       [](const CheckpointEntry& entry) { return !entry.usable(); });
     emit message(problems > 0 ? LogLevel::Warning : LogLevel::Information,
-                 tr("%1: %2 checkpoints, %3 of them cannot be probed.")
-                     .arg(path)
-                     .arg(session.catalog->entries.size())
-                     .arg(problems));
+                 problems > 0
+                     ? tr("%1: %2 checkpoints, %3 of them cannot be probed.")
+                           .arg(path)
+                           .arg(session.catalog->entries.size())
+                           .arg(problems)
+                     : tr("%1: %2 checkpoints.").arg(path).arg(session.catalog->entries.size()));
     const views::RunId run = m_sessions.add(std::move(session));
     m_navigation.activateRun(run);
     emit opened(path);

@@ -22,6 +22,7 @@
 #include "app/control/workbench_controller.h"
 #include "app/gui/figure_command.h"
 #include "app/gui/main_window.h"
+#include "app/gui/outlined_style.h"
 #include "app/gui/screenshot.h"
 #include "core/base/version.h"
 #include "core/model/worker_thread.h"
@@ -31,6 +32,7 @@ namespace {
 constexpr auto kJoinLimit = std::chrono::seconds(2);
 
 void nameTheProgram() {
+    QApplication::setStyle(new gridscope::app::OutlinedStyle);  // owned by the application
     QApplication::setApplicationName(QStringLiteral("gridscope"));
     QApplication::setOrganizationName(QStringLiteral("gridscope"));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/gridscope.svg")));

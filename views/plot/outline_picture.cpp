@@ -64,6 +64,7 @@ void OutlinePicture::build(const SeriesTable* table, const OutlineChoice& choice
         m_rect->axis(QCPAxis::atBottom)->setTicker(ticker);
         m_rect->axis(QCPAxis::atBottom)->setSubTicks(false);
     }
+    if (isResiduals) addReferenceLines();
     m_legend = addLegend(*m_rect, style, Qt::AlignTop | Qt::AlignRight);
     const double lastStep = std::max(1.0, table->steps().empty() ? 1.0 : table->steps().back());
     for (std::size_t i = 0; i < m_outlines.size(); ++i) {
@@ -175,7 +176,6 @@ AxisRange OutlinePicture::heightRange() const {
 
 void OutlinePicture::paintReferences(QCPPainter& painter) const {
     if (m_rect == nullptr || m_kind != OutlineKind::Residuals || isEmpty()) return;
-    const QCPAxis* x = m_rect->axis(QCPAxis::atBottom);
     const QCPAxis* y = m_rect->axis(QCPAxis::atLeft);
     const QRect area = m_rect->rect();
     painter.save();
@@ -185,19 +185,31 @@ void OutlinePicture::paintReferences(QCPPainter& painter) const {
     const double top = y->coordToPixel(1.0 + m_noise);
     const double bottom = y->coordToPixel(1.0 - m_noise);
     painter.fillRect(QRectF(area.left(), top, area.width(), bottom - top), band);
+    painter.restore();
+}
+
+void OutlinePicture::addReferenceLines() {
+    QCPAxis* x = m_rect->axis(QCPAxis::atBottom);
+    QCPAxis* y = m_rect->axis(QCPAxis::atLeft);
+    // Items lie over the grid, whose own lines at the same places would hide them.
+    const auto add = [&](QPointF from, QPointF to, const QPen& pen) {
+        auto* line = new QCPItemStraightLine(&m_plot);
+        line->setClipAxisRect(m_rect);
+        line->setSelectable(false);
+        line->setPen(pen);
+        for (QCPItemPosition* point : {line->point1, line->point2}) {
+            point->setAxisRect(m_rect);
+            point->setAxes(x, y);
+        }
+        line->point1->setCoords(from);
+        line->point2->setCoords(to);
+    };
     QPen uniform = m_style.referencePen();
     uniform.setColor(m_style.foreground);  // on the band its own colour would be lost
-    painter.setPen(uniform);
-    const double one = y->coordToPixel(1.0);
-    painter.drawLine(QPointF(area.left(), one), QPointF(area.right(), one));
+    add({0, 1}, {1, 1}, uniform);
     QPen dotted = m_style.referencePen();
     dotted.setStyle(Qt::DotLine);
-    painter.setPen(dotted);
-    for (const double edge : {-kEdgeResidual, kEdgeResidual}) {
-        const double at = x->coordToPixel(edge);
-        painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()));
-    }
-    painter.restore();
+    for (const double edge : {-kEdgeResidual, kEdgeResidual}) add({edge, 0}, {edge, 1}, dotted);
 }
 
 QString OutlinePicture::captionOf(const SeriesTable& table, const OutlineChoice& choice) const {

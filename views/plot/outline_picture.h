@@ -54,6 +54,7 @@ private:
     void drawOutline(const Outline& outline, bool isCurrent, double position, std::size_t index);
     void drawBars(const Outline& outline, double position);
     void paintReferences(QCPPainter& painter) const;
+    void addReferenceLines();
     AxisRange heightRange() const;
     QString captionOf(const SeriesTable& table, const OutlineChoice& choice) const;
 

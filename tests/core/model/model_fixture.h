@@ -116,6 +116,17 @@ inline StoredTensor& tensorNamed(std::vector<StoredTensor>& tensors, const std::
     qFatal("no tensor %s", name.c_str());
 }
 
+/// [rows, columns] as [columns, rows].
+inline std::vector<float> transposed(const std::vector<float>& values, std::size_t rows,
+                                     std::size_t columns) {
+    std::vector<float> out(values.size());
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < columns; ++column)
+            out[column * rows + row] = values[row * columns + column];
+    }
+    return out;
+}
+
 /// Writes a checkpoint folder of these tensors.
 inline void writeCheckpoint(const std::filesystem::path& folder, const QJsonObject& config,
                             const std::vector<StoredTensor>& tensors) {

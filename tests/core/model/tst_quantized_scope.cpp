@@ -19,25 +19,15 @@ using Tensors = std::vector<test::StoredTensor>;
 /// Small groups, so that even these models have several in a row, and few bits, so that it shows.
 const Grid kGrid = *parseGrid("a3g8:minmax");
 
-std::vector<float> transposed(const std::vector<float>& values, std::size_t rows,
-                              std::size_t columns) {
-    std::vector<float> out(values.size());
-    for (std::size_t row = 0; row < rows; ++row) {
-        for (std::size_t column = 0; column < columns; ++column)
-            out[column * rows + row] = values[row * columns + column];
-    }
-    return out;
-}
-
 /// A stored matrix rounded to the grid by whole-tensor operations, groups along `in`.
 std::vector<float> rounded(const test::StoredTensor& tensor, bool storedByInput) {
     const std::size_t first = tensor.shape[0], second = tensor.shape[1];
     const std::vector<float> weight =
-        storedByInput ? transposed(tensor.values, first, second) : tensor.values;
+        storedByInput ? test::transposed(tensor.values, first, second) : tensor.values;
     const auto out = static_cast<std::int64_t>(storedByInput ? second : first);
     const auto in = static_cast<std::int64_t>(storedByInput ? first : second);
     const auto result = test::orDie(referenceQuantize({weight.data(), out, in}, kGrid, 0));
-    return storedByInput ? transposed(result.values, second, first) : result.values;
+    return storedByInput ? test::transposed(result.values, second, first) : result.values;
 }
 
 fs::path source(const char* name) { return test::dataFolder() / "arch_variants" / name; }

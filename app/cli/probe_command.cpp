@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/eval_options.h"
 #include "app/cli/probe_report.h"
+#include "core/model/architecture.h"
 #include "core/probe/probe_runner.h"
 #include "core/trajectory/trajectory_export.h"
 
@@ -96,6 +97,7 @@ void addProbeCommand(CLI::App& app, CommandChoice& choice) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand(
         "probe", "Measure checkpoints into a trajectory file; started again, it goes on");
+    command->footer("Models that are read (model_type in config.json): " + supportedModelTypes());
     command->add_option("folder", options->folder, "Folder of checkpoints, or one checkpoint")
         ->required();
     command->add_option("--out", options->out, "Trajectory file to write or continue (.h5)")

@@ -8,6 +8,7 @@
 #include "app/cli/progress_line.h"
 #include "core/base/numbers.h"
 #include "core/checkpoint/catalog.h"
+#include "core/model/architecture.h"
 
 namespace gridscope::app {
 
@@ -84,6 +85,7 @@ Expected<ExitCode> run(const Options& options) {
 void addScanCommand(CLI::App& app, CommandChoice& choice) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("scan", "List the checkpoints of a folder");
+    command->footer("Models that are read (model_type in config.json): " + supportedModelTypes());
     command->add_option("folder", options->folder, "Folder of checkpoints")->required();
     command->add_flag("--json", options->json, "One JSON document on stdout");
     command->callback([options, &choice] {

@@ -10,6 +10,7 @@
 #include "app/cli/eval_options.h"
 #include "app/cli/progress_line.h"
 #include "core/base/numbers.h"
+#include "core/model/architecture.h"
 #include "core/model/scorer.h"
 #include "core/model/worker_thread.h"
 #include "core/probe/probe_runner.h"
@@ -89,6 +90,7 @@ Expected<ExitCode> run(const Options& options) {
 void addScoreCommand(CLI::App& app, CommandChoice& choice) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("score", "FP32 cross entropy of one checkpoint");
+    command->footer("Models that are read (model_type in config.json): " + supportedModelTypes());
     command->add_option("checkpoint", options->checkpoint, "Folder of one checkpoint")->required();
     addEvalOptions(*command, options->eval);
     command->add_option("--dump-logits", options->dumpLogits,

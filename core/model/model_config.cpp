@@ -80,10 +80,13 @@ Expected<const ArchitectureTraits*> readArchitecture(const ConfigReader& reader)
     if (!modelType)
         return reader.error(ErrorCode::ConfigKey, "model_type", "the key is required and missing");
     const ArchitectureTraits* traits = findArchitecture(*modelType);
-    if (traits == nullptr)
-        return reader.error(
-            ErrorCode::ConfigUnsupported, "model_type",
-            "models of type " + escapeForDisplay(*modelType) + " are not supported");
+    if (traits == nullptr) {
+        Error error =
+            reader.error(ErrorCode::ConfigUnsupported, "model_type",
+                         "models of type " + escapeForDisplay(*modelType) + " are not supported");
+        error.hint = "Supported are " + supportedModelTypes();
+        return error;
+    }
     return traits;
 }
 
@@ -220,33 +223,56 @@ Expected<void> readSwitches(const ConfigReader& reader, const ArchitectureTraits
     return {};
 }
 
-/// Refuses layers that see less than the whole context.
-Expected<void> checkLayerTypes(const ConfigReader& reader, const ArchitectureTraits& traits,
-                               const ModelConfig& config) {
-    bool slides = false;
-    if (traits.slidingWindows) {
-        GRIDSCOPE_TRY_ASSIGN(used, reader.flag("use_sliding_window", false));
-        slides = used;
+/// Which layers a list of layer types makes slide. Errors: other types, another length.
+Expected<std::vector<bool>> readLayerTypes(const ConfigReader& reader, const nlohmann::json& types,
+                                           std::int64_t layers) {
+    if (!types.is_array() || types.size() != static_cast<std::size_t>(layers))
+        return reader.error(ErrorCode::ConfigKey, "layer_types",
+                            "expected a list of " + std::to_string(layers) + " names");
+    std::vector<bool> slides;
+    for (const nlohmann::json& type : types) {
+        if (type != "sliding_attention" && type != "full_attention")
+            return reader.error(
+                ErrorCode::ConfigUnsupported, "layer_types",
+                "layers of type " + escapeForDisplay(type.dump(), 60) + " are not supported");
+        slides.push_back(type == "sliding_attention");
     }
+    return slides;
+}
+
+/// The layers that slide when no list says so: qwen2 and qwen3 from max_window_layers on, smollm3
+/// those that do not rotate.
+Expected<std::vector<bool>> slidingByDefault(const ConfigReader& reader,
+                                             const ModelConfig& config) {
+    GRIDSCOPE_TRY_ASSIGN(first, reader.integer("max_window_layers", {0, kLayerRange.most}));
+    std::vector<bool> slides;
+    for (std::int64_t i = 0; i < config.layers; ++i)
+        slides.push_back(config.architecture == Architecture::SmolLm3 ? !config.rotates(i)
+                                                                      : i >= first.value_or(28));
+    return slides;
+}
+
+/// Keeps the window of layers that see less than the whole context.
+Expected<void> readSlidingWindow(const ConfigReader& reader, const ArchitectureTraits& traits,
+                                 ModelConfig& config) {
+    constexpr std::string_view kKey = "sliding_window";
+    std::vector<bool> slides;
     if (const nlohmann::json* types = reader.find("layer_types")) {
-        if (!types->is_array() || types->size() != static_cast<std::size_t>(config.layers))
-            return reader.error(ErrorCode::ConfigKey, "layer_types",
-                                "expected a list of " + std::to_string(config.layers) + " names");
-        for (const nlohmann::json& type : *types) {
-            if (type == "sliding_attention")
-                slides = true;
-            else if (type != "full_attention")
-                return reader.error(
-                    ErrorCode::ConfigUnsupported, "layer_types",
-                    "layers of type " + escapeForDisplay(type.dump(), 60) + " are not supported");
-        }
+        GRIDSCOPE_TRY_ASSIGN(listed, readLayerTypes(reader, *types, config.layers));
+        slides = std::move(listed);
+    } else if (traits.slidingWindow >= 0) {
+        GRIDSCOPE_TRY_ASSIGN(used, reader.flag("use_sliding_window", false));
+        if (!used || reader.isExplicitNull(kKey)) return {};
+        GRIDSCOPE_TRY_ASSIGN(usual, slidingByDefault(reader, config));
+        slides = std::move(usual);
     }
-    if (!slides) return {};
-    GRIDSCOPE_TRY_ASSIGN(window, reader.integer("sliding_window", kPositionRange));
-    if (window && *window >= config.maxPositions) return {};
-    return reader.error(ErrorCode::ConfigUnsupported, "sliding_window",
-                        "layers with a sliding window below max_position_embeddings are not "
-                        "supported");
+    if (std::find(slides.begin(), slides.end(), true) == slides.end()) return {};
+    GRIDSCOPE_TRY_ASSIGN(window, reader.integer(kKey, kPositionRange));
+    if (!window && traits.slidingWindow <= 0)
+        return reader.error(ErrorCode::ConfigUnsupported, kKey,
+                            "layers slide, but the key that gives their window is missing");
+    config.slidingWindow = window.value_or(traits.slidingWindow);
+    return {};
 }
 
 /// smollm3: which layers rotate; stays empty when all do.
@@ -296,16 +322,35 @@ Expected<ModelConfig> resolve(const nlohmann::json& document, std::string_view w
     GRIDSCOPE_TRY(readSizes(reader, *traits, config));
     GRIDSCOPE_TRY(readHeads(reader, *traits, config));
     GRIDSCOPE_TRY(readSwitches(reader, *traits, config));
-    GRIDSCOPE_TRY(checkLayerTypes(reader, *traits, config));
-    GRIDSCOPE_TRY_ASSIGN(rope, readRopeSettings(reader, *traits, config));
-    config.rope = rope;
     if (traits->architecture == Architecture::SmolLm3)
         GRIDSCOPE_TRY(readRotatingLayers(reader, config));
+    GRIDSCOPE_TRY(readSlidingWindow(reader, *traits, config));
+    GRIDSCOPE_TRY_ASSIGN(rope, readRopeSettings(reader, *traits, config));
+    config.rope = rope;
     GRIDSCOPE_TRY(readNotes(reader, where, config));
     return config;
 }
 
 }  // namespace
+
+Expected<void> checkSequenceLength(const ModelConfig& config, std::uint64_t length) {
+    const auto refuse = [&](std::string_view key, std::int64_t most, const std::string& what) {
+        return Error{ErrorCode::ConfigUnsupported, std::string(key),
+                     what + ", found " + std::to_string(length),
+                     "Use --length " + std::to_string(most) + " or less"};
+    };
+    const bool learned = architectureTraits(config.architecture).thetaKey.empty();
+    if (learned && length > static_cast<std::uint64_t>(config.maxPositions))
+        return refuse("n_positions", config.maxPositions,
+                      "the model has learned " + std::to_string(config.maxPositions) +
+                          " positions; expected windows of at most as many tokens");
+    if (config.slidingWindow && length > static_cast<std::uint64_t>(*config.slidingWindow))
+        return refuse("sliding_window", *config.slidingWindow,
+                      "attention through a sliding window is not supported; expected windows of "
+                      "at most its " +
+                          std::to_string(*config.slidingWindow) + " tokens");
+    return {};
+}
 
 Expected<ModelConfig> parseModelConfig(std::string_view json, std::string_view where) {
     if (json.size() > kLargestBytes)

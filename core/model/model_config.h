@@ -58,8 +58,10 @@ struct ModelConfig {
     std::optional<double> clipQkv;     ///< olmo
     RopeSettings rope;
     std::vector<bool> rotateLayer;  ///< smollm3; empty = every layer
-    std::string storageDtype;       ///< torch_dtype/dtype: shown, never used
-    std::string weightsFile;        ///< transformers_weights: the container the writer named
+    /// Positions that the sliding layers see, themselves included; nothing = all layers see all.
+    std::optional<std::int64_t> slidingWindow;
+    std::string storageDtype;  ///< torch_dtype/dtype: shown, never used
+    std::string weightsFile;   ///< transformers_weights: the container the writer named
     std::vector<Warning> warnings;
 
     bool rotates(std::int64_t layer) const {
@@ -69,6 +71,10 @@ struct ModelConfig {
 
 /// Reads a config.json. Errors: config.* naming the key (formats.md, 6), json.depth.
 Expected<ModelConfig> parseModelConfig(std::string_view json, std::string_view where);
+
+/// Refuses sequences that the decoder cannot run as the model means them: longer than the table of
+/// learned positions, or than a sliding window. Errors: config.unsupported (formats.md 6.3).
+Expected<void> checkSequenceLength(const ModelConfig& config, std::uint64_t length);
 
 /// SHA-256 over the resolved values that change the function (formats.md 6.1): groups checkpoints.
 std::string configHash(const ModelConfig& config);

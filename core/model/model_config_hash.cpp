@@ -5,14 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/sha256.h"
-#include "core/model/model_config.h"
+#include "core/model/architecture.h"
 
 namespace gridscope {
 
 namespace {
 
-constexpr std::array<const char*, 8> kArchitectureNames{"gpt_neox", "gpt2",  "llama", "olmo",
-                                                        "olmo2",    "qwen2", "qwen3", "smollm3"};
 constexpr std::array<const char*, 6> kActivationNames{"gelu",       "gelu_new", "gelu_fast",
                                                       "quick_gelu", "silu",     "relu"};
 constexpr std::array<const char*, 3> kNormNames{"layer_norm", "layer_norm_plain", "rms"};
@@ -58,7 +56,7 @@ double rotaryShare(const ModelConfig& config) {
 std::string configHash(const ModelConfig& config) {
     // nlohmann::json sorts its keys, so the text is canonical.
     nlohmann::json values;
-    values["architecture"] = nameIn(kArchitectureNames, config.architecture);
+    values["architecture"] = architectureTraits(config.architecture).modelType;
     values["vocabulary_rows"] = config.vocabularyRows;
     values["hidden"] = config.hidden;
     values["layers"] = config.layers;
@@ -87,6 +85,7 @@ std::string configHash(const ModelConfig& config) {
     const bool positionsMatter =
         config.architecture == Architecture::Gpt2 || config.rope.type == RopeType::Dynamic;
     if (positionsMatter) values["max_positions"] = config.maxPositions;
+    if (config.slidingWindow) values["sliding_window"] = *config.slidingWindow;
     return sha256Hex(values.dump());
 }
 

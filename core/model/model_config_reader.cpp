@@ -2,7 +2,6 @@
 
 #include "core/model/model_config_reader_impl.h"
 
-#include <array>
 #include <cmath>
 
 #include "core/base/numbers.h"
@@ -11,45 +10,9 @@ namespace gridscope {
 
 namespace {
 
-using Switch = ArchitectureTraits::Switch;
-
-constexpr std::array<ArchitectureTraits, 8> kArchitectures{{
-    {"gpt_neox", Architecture::GptNeox, NormKind::LayerNorm, "layer_norm_eps", 1e-5, "hidden_act",
-     "gelu", Switch::KeyTrue, Switch::KeyTrue, Switch::Always, false, 2048, -1, -1,
-     "rotary_emb_base", 10000.0, "rotary_pct", 0.25, false},
-    {"gpt2", Architecture::Gpt2, NormKind::LayerNorm, "layer_norm_epsilon", 1e-5,
-     "activation_function", "gelu_new", Switch::Always, Switch::Always, Switch::Always, true, 1024,
-     -1, -1, "", 0.0, "", 1.0, false},
-    {"llama", Architecture::Llama, NormKind::Rms, "rms_norm_eps", 1e-6, "hidden_act", "silu",
-     Switch::KeyFalse, Switch::KeyFalse, Switch::KeyFalse, false, 2048, 0, 0, "rope_theta", 10000.0,
-     "", 1.0, false},
-    {"olmo", Architecture::Olmo, NormKind::LayerNormPlain, "", 1e-5, "hidden_act", "silu",
-     Switch::KeyFalse, Switch::KeyFalse, Switch::Never, false, 2048, 0, 0, "rope_theta", 10000.0,
-     "", 1.0, false},
-    {"olmo2", Architecture::Olmo2, NormKind::Rms, "rms_norm_eps", 1e-5, "hidden_act", "silu",
-     Switch::KeyFalse, Switch::KeyFalse, Switch::Never, false, 2048, 0, 0, "rope_theta", 10000.0,
-     "", 1.0, false},
-    {"qwen2", Architecture::Qwen2, NormKind::Rms, "rms_norm_eps", 1e-6, "hidden_act", "silu",
-     Switch::Always, Switch::Never, Switch::Never, false, 32768, 32, 0, "rope_theta", 10000.0, "",
-     1.0, true},
-    {"qwen3", Architecture::Qwen3, NormKind::Rms, "rms_norm_eps", 1e-6, "hidden_act", "silu",
-     Switch::KeyFalse, Switch::KeyFalse, Switch::Never, false, 32768, 32, 128, "rope_theta",
-     10000.0, "", 1.0, true},
-    {"smollm3", Architecture::SmolLm3, NormKind::Rms, "rms_norm_eps", 1e-6, "hidden_act", "silu",
-     Switch::KeyFalse, Switch::KeyFalse, Switch::KeyFalse, true, 32768, 4, 0, "rope_theta",
-     2'000'000.0, "", 1.0, true},
-}};
-
 std::string shown(const nlohmann::json& value) { return escapeForDisplay(value.dump(), 60); }
 
 }  // namespace
-
-const ArchitectureTraits* findArchitecture(std::string_view modelType) {
-    for (const ArchitectureTraits& traits : kArchitectures) {
-        if (traits.modelType == modelType) return &traits;
-    }
-    return nullptr;
-}
 
 const nlohmann::json* ConfigReader::find(std::string_view key) const {
     const auto found = m_object->find(key);

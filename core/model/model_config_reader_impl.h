@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/base/expected.h"
-#include "core/model/model_config.h"
+#include "core/model/architecture.h"
 
 namespace gridscope {
 
@@ -48,35 +48,7 @@ private:
     std::string m_where;
 };
 
-/// What differs between the kinds of models while reading a configuration (formats.md 6.1, 7.2).
-struct ArchitectureTraits {
-    enum class Switch { KeyFalse, KeyTrue, Always, Never };  ///< key with default, or fixed
-
-    std::string_view modelType;
-    Architecture architecture;
-    NormKind norm;
-    std::string_view epsilonKey;  ///< empty = fixed
-    double epsilon;
-    std::string_view activationKey;
-    std::string_view activation;
-    Switch attentionBias;
-    Switch attentionOutputBias;
-    Switch mlpBias;
-    bool tied;
-    std::int64_t maxPositions;
-    std::int64_t keyValueHeads;  ///< 0 = as many as heads; -1 = the key does not exist
-    std::int64_t headDimension;  ///< 0 = hidden / heads; -1 = nothing else is possible
-    std::string_view thetaKey;   ///< empty = no rotary embedding
-    double theta;
-    std::string_view shareKey;  ///< of the rotated channels; empty = all
-    double share;
-    bool slidingWindows;  ///< the kind knows sliding layers
-};
-
-/// The traits of a model_type, or nullptr.
-const ArchitectureTraits* findArchitecture(std::string_view modelType);
-
-/// Rotary settings by formats.md 6.2; `config` has its dimensions and positions already.
+/// Rotary settings by formats.md 6.2; `config` has everything else already.
 /// Errors: config.key, config.range, config.unsupported.
 Expected<RopeSettings> readRopeSettings(const ConfigReader& reader,
                                         const ArchitectureTraits& traits,

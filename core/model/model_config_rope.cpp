@@ -30,7 +30,7 @@ struct RopeSource {
     std::string key = "rope_parameters";
 };
 
-Expected<RopeSource> findRopeObject(const ConfigReader& reader) {
+Expected<RopeSource> findRopeObject(const ConfigReader& reader, const ModelConfig& config) {
     RopeSource source;
     for (const char* key : {"rope_scaling", "rope_parameters"}) {
         const nlohmann::json* value = reader.find(key);
@@ -45,7 +45,9 @@ Expected<RopeSource> findRopeObject(const ConfigReader& reader) {
     bool perLayerType = false;
     for (const auto& item : source.object.items()) perLayerType |= isLayerType(item.key());
     if (!perLayerType) return source;
-    // Sliding layers are refused elsewhere, so all layers are full ones here.
+    if (config.slidingWindow)
+        return reader.error(ErrorCode::ConfigUnsupported, source.key,
+                            "rotary parameters by layer type, for layers of more than one type");
     const auto full = source.object.find(kFull);
     if (full == source.object.end() || !full->is_object())
         return reader.error(ErrorCode::ConfigUnsupported, source.key,
@@ -120,7 +122,7 @@ Expected<RopeSettings> readRopeSettings(const ConfigReader& reader,
                                         const ModelConfig& config) {
     RopeSettings settings;
     if (traits.thetaKey.empty()) return settings;
-    GRIDSCOPE_TRY_ASSIGN(source, findRopeObject(reader));
+    GRIDSCOPE_TRY_ASSIGN(source, findRopeObject(reader, config));
     const ConfigReader rope(source.object,
                             reader.error(ErrorCode::ConfigKey, source.key, {}).where);
     GRIDSCOPE_TRY_ASSIGN(type, readType(rope));
@@ -150,6 +152,15 @@ Expected<RopeSettings> readRopeSettings(const ConfigReader& reader,
     if (settings.rotaryDimensions < 1)
         return reader.error(ErrorCode::ConfigUnsupported, shareKey,
                             "no channel of a head would rotate");
+    // An odd number rotates one channel more, which a head must have.
+    if (settings.rotaryDimensions % 2 != 0 && settings.rotaryDimensions == config.headDimension)
+        return reader.error(ErrorCode::ConfigUnsupported, shareKey,
+                            "a rotary embedding over all of " +
+                                std::to_string(config.headDimension) +
+                                " channels of a head, an odd number, is not defined");
+    if (settings.type == RopeType::Dynamic && settings.rotaryDimensions <= 2)
+        return reader.error(ErrorCode::ConfigUnsupported, source.key,
+                            "the dynamic rotary type needs more than two rotated channels");
     GRIDSCOPE_TRY(readScaling(reader, rope, config, settings));
     return settings;
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "core/model/model_config.h"
+#include "core/model/architecture.h"
 
 namespace gridscope {
 
@@ -23,7 +23,10 @@ BiasUse biasUse(bool present) { return present ? BiasUse::Present : BiasUse::Non
 /// Collects the tensors of one model in order.
 class TensorList {
 public:
-    explicit TensorList(const ModelConfig& config) : m_config(config) {}
+    explicit TensorList(const ModelConfig& config)
+        : m_config(config), m_traits(architectureTraits(config.architecture)) {}
+
+    const ArchitectureTraits& traits() const { return m_traits; }
 
     std::vector<TensorSpec> take() { return std::move(m_specs); }
 
@@ -48,7 +51,7 @@ public:
     /// A matrix [out, in] of a block; gpt2 stores [in, out].
     void linear(std::string_view name, std::int64_t out, std::int64_t in, std::string_view kind,
                 BiasUse bias) {
-        const bool transposed = m_config.architecture == Architecture::Gpt2;
+        const bool transposed = m_traits.names == TensorNames::Gpt2;
         add(std::string(name) + ".weight", transposed ? Shape{in, out} : Shape{out, in},
             TensorRole::BlockMatrix, kind)
             .transposed = transposed;
@@ -62,6 +65,7 @@ public:
 
 private:
     const ModelConfig& m_config;
+    const ArchitectureTraits& m_traits;
     std::vector<TensorSpec> m_specs;
     std::string m_prefix;
     int m_block = -1;
@@ -106,8 +110,8 @@ void addGpt2(const ModelConfig& c, TensorList& list) {
 }
 
 void addQueryKeyNorms(const ModelConfig& c, TensorList& list) {
-    if (c.architecture != Architecture::Olmo2 && c.architecture != Architecture::Qwen3) return;
-    const bool perHead = c.architecture == Architecture::Qwen3;
+    if (list.traits().queryKeyNorm == QueryKeyNorm::None) return;
+    const bool perHead = list.traits().queryKeyNorm == QueryKeyNorm::PerHead;
     list.norm("self_attn.q_norm", perHead ? c.headDimension : c.heads * c.headDimension, "norm.q");
     list.norm("self_attn.k_norm", perHead ? c.headDimension : c.keyValueHeads * c.headDimension,
               "norm.k");
@@ -115,7 +119,7 @@ void addQueryKeyNorms(const ModelConfig& c, TensorList& list) {
 
 void addLlamaKind(const ModelConfig& c, TensorList& list) {
     const bool hasNorms = c.norm != NormKind::LayerNormPlain;
-    const bool normAfter = c.architecture == Architecture::Olmo2;
+    const bool normAfter = list.traits().normPlacement == NormPlacement::AfterPart;
     const std::int64_t queries = c.heads * c.headDimension;
     const std::int64_t keys = c.keyValueHeads * c.headDimension;
     const BiasUse bias = biasUse(c.attentionBias);
@@ -157,18 +161,24 @@ bool isBlockBuffer(std::string_view name, std::string_view prefix,
 
 std::vector<TensorSpec> expectedTensors(const ModelConfig& config) {
     TensorList list(config);
-    if (config.architecture == Architecture::GptNeox)
+    switch (list.traits().names) {
+    case TensorNames::GptNeox:
         addNeox(config, list);
-    else if (config.architecture == Architecture::Gpt2)
+        break;
+    case TensorNames::Gpt2:
         addGpt2(config, list);
-    else
+        break;
+    case TensorNames::Llama:
         addLlamaKind(config, list);
+        break;
+    }
     return list.take();
 }
 
 std::string otherTensorName(Architecture architecture, std::string_view name) {
-    if (architecture == Architecture::GptNeox && name == kNeoxHead) return std::string(kPlainHead);
-    if (architecture == Architecture::Gpt2 && name.starts_with(kGpt2Prefix))
+    const TensorNames names = architectureTraits(architecture).names;
+    if (names == TensorNames::GptNeox && name == kNeoxHead) return std::string(kPlainHead);
+    if (names == TensorNames::Gpt2 && name.starts_with(kGpt2Prefix))
         return std::string(name.substr(kGpt2Prefix.size()));
     return {};
 }
@@ -178,16 +188,17 @@ bool isIgnoredBuffer(Architecture architecture, std::string_view tensorName) {
         ".attention.bias", ".attention.masked_bias", ".attention.rotary_emb.inv_freq"};
     static constexpr std::array<std::string_view, 2> kGpt2{".attn.bias", ".attn.masked_bias"};
     static constexpr std::array<std::string_view, 1> kLlama{".self_attn.rotary_emb.inv_freq"};
-    switch (architecture) {
-    case Architecture::GptNeox:
+    switch (architectureTraits(architecture).names) {
+    case TensorNames::GptNeox:
         return isBlockBuffer(tensorName, "gpt_neox.layers.", kNeox);
-    case Architecture::Gpt2:
+    case TensorNames::Gpt2:
         return isBlockBuffer(tensorName, "h.", kGpt2) ||
                isBlockBuffer(tensorName, "transformer.h.", kGpt2);
-    default:
+    case TensorNames::Llama:
         return tensorName == "model.rotary_emb.inv_freq" ||
                isBlockBuffer(tensorName, "model.layers.", kLlama);
     }
+    return false;
 }
 
 }  // namespace gridscope

@@ -6,8 +6,8 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
-#include <optional>
 #include <set>
 
 #include "core/base/numbers.h"
@@ -88,23 +88,33 @@ void addWarnings(const ReadTally& tally, ModelWeights::Impl& impl) {
              std::to_string(tally.rounded) + " F64 values were rounded to FP32"});
 }
 
-/// The configuration of every known architecture is read; the decoder runs those with slots.
-Expected<void> checkRunnable(ModelWeights::Impl& impl) {
-    for (const TensorSpec& spec : impl.specs) {
-        if (weightSlot(impl.decoder, impl.config.architecture, spec.name) == nullptr)
-            return Error{ErrorCode::ConfigUnsupported, "model_type",
-                         "the decoder does not run " + escapeForDisplay(impl.config.modelType) +
-                             " models yet",
-                         "Supported today: gpt_neox"};
-    }
-    return {};
+std::size_t indexOf(const std::vector<TensorSpec>& specs, TensorRole role) {
+    const auto found = std::find_if(specs.begin(), specs.end(),
+                                    [&](const TensorSpec& spec) { return spec.role == role; });
+    return static_cast<std::size_t>(found - specs.begin());
 }
 
-void shareTied(ModelWeights::Impl& impl, std::size_t missing) {
-    DecoderWeights& decoder = impl.decoder;
-    at::Tensor& other = decoder.head.defined() ? decoder.head : decoder.embedding;
-    impl.tensors[missing] = other;
-    *weightSlot(decoder, impl.config.architecture, impl.specs[missing].name) = other;
+bool sameBits(const at::Tensor& a, const at::Tensor& b) {
+    return std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0;
+}
+
+/// A tied pair is one tensor: the half that the file lacks is the other one, and equal halves are
+/// kept once. Halves that differ are not tied, whatever the configuration says (formats.md 7.3).
+void resolveTied(ModelWeights::Impl& impl) {
+    if (!impl.config.tiedEmbeddings) return;
+    const std::size_t embed = indexOf(impl.specs, TensorRole::Embedding);
+    const std::size_t head = indexOf(impl.specs, TensorRole::Head);
+    const at::Tensor embedding = impl.tensors[embed], output = impl.tensors[head];
+    if (embedding.defined() && output.defined() && !sameBits(embedding, output)) {
+        impl.warnings.push_back({ErrorCode::ModelTensors, impl.specs[head].name,
+                                 "differs from the embedding although the configuration ties "
+                                 "them; it is used as it is"});
+        return;
+    }
+    for (const std::size_t part : {embed, head}) {
+        impl.tensors[part] = embedding.defined() ? embedding : output;
+        weightSlot(impl.decoder, impl.specs[part]) = impl.tensors[part];
+    }
 }
 
 Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const CheckpointEntry& entry,
@@ -114,32 +124,22 @@ Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const Checkp
     impl->config = *entry.config;
     impl->specs = expectedTensors(impl->config);
     impl->decoder.blocks.resize(static_cast<std::size_t>(impl->config.layers));
-    GRIDSCOPE_TRY(checkRunnable(*impl));
     GRIDSCOPE_TRY_ASSIGN(source, openTensorSource(ops, entry.weightsFile));
     GRIDSCOPE_TRY(checkTensors(impl->config, source->tensors(), entry.weightsFile.string()));
 
     ReadTally tally;
-    std::vector<TensorSpec> found;
-    std::optional<std::size_t> tied;
     for (const TensorSpec& spec : impl->specs) {
         if (stop.stop_requested()) return Error{ErrorCode::RunCancelled, {}, "cancelled", {}};
+        impl->tensors.emplace_back();
         const auto index = findTensor(source->tensors(), impl->config, spec);
-        if (!index) {
-            // A tied pair with one half in the file (checkTensors has refused everything else):
-            // both parts share the values, which are hashed once.
-            tied = found.size();
-            impl->tensors.emplace_back();
-            found.push_back(spec);
-            continue;
-        }
+        // One half of a tied pair: checkTensors has refused everything else.
+        if (!index) continue;
         auto tensor = readTensor(*source, *index, spec, policy, tally);
         if (!tensor) return tensor.error().inside(entry.weightsFile.string());
-        *weightSlot(impl->decoder, impl->config.architecture, spec.name) = *tensor;
-        impl->tensors.push_back(*std::move(tensor));
-        found.push_back(spec);
+        weightSlot(impl->decoder, spec) = *tensor;
+        impl->tensors.back() = *std::move(tensor);
     }
-    impl->specs = std::move(found);
-    if (tied) shareTied(*impl, *tied);
+    resolveTied(*impl);
     GRIDSCOPE_TRY(source->checkUnchanged());
     impl->contentSha256 = modelContentSha256(std::move(tally.hashes));
     impl->storageDtype = joined(tally.dtypes);

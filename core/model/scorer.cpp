@@ -21,23 +21,6 @@ namespace {
 
 Error cancelled() { return {ErrorCode::RunCancelled, {}, "cancelled", {}}; }
 
-void moveTo(DecoderWeights& weights, const at::Device& device) {
-    const auto move = [&](at::Tensor& tensor) {
-        if (tensor.defined()) tensor = tensor.to(device);
-    };
-    move(weights.embedding);
-    move(weights.finalNorm);
-    move(weights.finalNormBias);
-    move(weights.head);
-    for (BlockWeights& block : weights.blocks) {
-        for (at::Tensor* tensor :
-             {&block.attentionNorm, &block.attentionNormBias, &block.qkv, &block.qkvBias,
-              &block.attentionOut, &block.attentionOutBias, &block.mlpNorm, &block.mlpNormBias,
-              &block.up, &block.upBias, &block.down, &block.downBias})
-            move(*tensor);
-    }
-}
-
 }  // namespace
 
 class Scorer::Impl {
@@ -52,9 +35,11 @@ public:
     Expected<void> prepare() {
         if (m_ids.defined()) return {};
         GRIDSCOPE_TRY(checkIds(m_windows, static_cast<std::uint64_t>(config().vocabularyRows)));
+        GRIDSCOPE_TRY(checkSequenceLength(config(), m_windows.length));
         m_device = at::Device(m_options.device);
         m_decoder = m_weights->impl().decoder;
-        if (!m_device.is_cpu()) moveTo(m_decoder, m_device);
+        if (!m_device.is_cpu())
+            forEachTensor(m_decoder, [&](at::Tensor& tensor) { tensor = tensor.to(m_device); });
         const auto count = static_cast<std::int64_t>(m_windows.count);
         const auto length = static_cast<std::int64_t>(m_windows.length);
         const at::Tensor ids = at::empty({count, length}, at::kLong);
@@ -80,14 +65,13 @@ public:
         for (std::size_t i = 0; i < m_scope.size(); ++i) {
             if (stop.stop_requested()) return cancelled();
             const TensorSpec& spec = m_weights->specs()[m_scope[i]];
-            at::Tensor* slot = weightSlot(decoder, config().architecture, spec.name);
+            at::Tensor& slot = weightSlot(decoder, spec);
             // A head leaves with the hidden states and needs memory of its own.
             at::Tensor& rounded = m_rounded[i];
-            if (!rounded.defined() || spec.role == TensorRole::Head)
-                rounded = at::empty_like(*slot);
-            auto done = roundTensor(*slot, grid, spec, rounded);
+            if (!rounded.defined() || spec.role == TensorRole::Head) rounded = at::empty_like(slot);
+            auto done = roundTensor(slot, grid, spec, rounded);
             if (!done) return done.error().inside(spec.name);
-            *slot = rounded;
+            slot = rounded;
         }
         return decoder;
     }

@@ -57,7 +57,7 @@ std::shared_ptr<const ModelWeights> randomWeights(const ModelConfig& config) {
     impl->decoder.blocks.resize(static_cast<std::size_t>(config.layers));
     for (const TensorSpec& spec : impl->specs) {
         at::Tensor tensor = at::randn(spec.shape, at::kFloat) * 0.02;
-        *weightSlot(impl->decoder, config.architecture, spec.name) = tensor;
+        weightSlot(impl->decoder, spec) = tensor;
         impl->tensors.push_back(tensor);
     }
     return std::make_shared<ModelWeights>(std::move(impl));

@@ -140,6 +140,7 @@ Expected<ProbePlan> makePlan(const CheckpointCatalog& catalog,
     GRIDSCOPE_TRY_ASSIGN(scope, scopeTensors(plan.specs, plan.settings.scope));
     plan.scope = std::move(scope);
     GRIDSCOPE_TRY(checkIds(plan.windows, static_cast<std::uint64_t>(plan.model.vocabularyRows)));
+    GRIDSCOPE_TRY(checkSequenceLength(plan.model, plan.windows.length));
     writePlan(plan);
     return plan;
 }

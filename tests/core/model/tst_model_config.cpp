@@ -71,6 +71,10 @@ private slots:
     void ropePrecedence_data();
     void ropePrecedence();
     void yarn();
+    void slidingWindow_data();
+    void slidingWindow();
+    void sequenceLength();
+    void unknownModelTypeNamesTheKnown();
     void bad_data();
     void bad();
     void deepAndLarge();
@@ -303,6 +307,93 @@ void TestModelConfig::yarn() {
     QCOMPARE(read(R"({"rope_type":"yarn","factor":4,"attention_factor":3})").attentionFactor, 3.0);
 }
 
+void TestModelConfig::slidingWindow_data() {
+    QTest::addColumn<QByteArray>("changes");
+    QTest::addColumn<int>("window");  // 0 = no layer slides
+    const auto row = [](const char* name, const char* changes, int window) {
+        QTest::newRow(name) << QByteArray(changes) << window;
+    };
+    row("listed", R"({"layer_types":["full_attention","sliding_attention"],"sliding_window":64})",
+        64);
+    row("listed as full", R"({"layer_types":["full_attention","full_attention"],
+                              "sliding_window":64})",
+        0);
+    row("key of another kind", R"({"sliding_window":64,"use_sliding_window":true})", 0);
+    row("qwen2 off", R"({"model_type":"qwen2","num_key_value_heads":6,"sliding_window":64,
+                         "max_window_layers":0})",
+        0);
+    row("qwen2 on", R"({"model_type":"qwen2","num_key_value_heads":6,"sliding_window":64,
+                        "use_sliding_window":true,"max_window_layers":1})",
+        64);
+    row("qwen2 default window", R"({"model_type":"qwen2","num_key_value_heads":6,
+                                    "use_sliding_window":true,"max_window_layers":0})",
+        4096);
+    row("qwen2 null window", R"({"model_type":"qwen2","num_key_value_heads":6,
+                                 "use_sliding_window":true,"max_window_layers":0,
+                                 "sliding_window":null})",
+        0);
+    row("qwen2 beyond the layers", R"({"model_type":"qwen2","num_key_value_heads":6,
+                                       "sliding_window":64,"use_sliding_window":true,
+                                       "max_window_layers":2})",
+        0);
+    row("qwen2 list wins", R"({"model_type":"qwen2","num_key_value_heads":6,"sliding_window":64,
+                               "use_sliding_window":true,"max_window_layers":0,
+                               "layer_types":["full_attention","full_attention"]})",
+        0);
+    row("qwen3 default start", R"({"model_type":"qwen3","num_key_value_heads":6,
+                                   "sliding_window":64,"use_sliding_window":true})",
+        0);
+    row("smollm3 slides where it does not rotate",
+        R"({"model_type":"smollm3","num_key_value_heads":6,"no_rope_layers":[1,0],
+            "sliding_window":64,"use_sliding_window":true})",
+        64);
+    row("smollm3 rotates everywhere",
+        R"({"model_type":"smollm3","num_key_value_heads":6,"no_rope_layers":[1,1],
+            "sliding_window":64,"use_sliding_window":true})",
+        0);
+}
+
+// Which layers slide: transformers 5.23.0, configuration classes of these kinds.
+void TestModelConfig::slidingWindow() {
+    QFETCH(QByteArray, changes);
+    QFETCH(int, window);
+    const auto config = parseModelConfig(changed(kLlama, changes).toStdString(), "config.json");
+    GRIDSCOPE_VERIFY_OK(config);
+    QCOMPARE(static_cast<int>(config->slidingWindow.value_or(0)), window);
+}
+
+void TestModelConfig::sequenceLength() {
+    const auto where = [](const ModelConfig& config, std::uint64_t length) {
+        const auto checked = checkSequenceLength(config, length);
+        if (checked) return std::string("fits");
+        return std::string(errorCodeText(checked.error().code)) + " " + checked.error().where;
+    };
+    const auto read = [](const char* base, const char* changes) {
+        return parseModelConfig(changed(base, changes).toStdString(), "config.json").value();
+    };
+    const ModelConfig gpt2 = read(
+        R"({"model_type":"gpt2","vocab_size":9,"n_embd":4,"n_layer":1,"n_head":1,"n_positions":64})",
+        "{}");
+    QCOMPARE(where(gpt2, 64), std::string("fits"));
+    QCOMPARE(where(gpt2, 65), std::string("config.unsupported n_positions"));
+    const ModelConfig sliding = read(
+        kLlama, R"({"layer_types":["full_attention","sliding_attention"],"sliding_window":64})");
+    QCOMPARE(where(sliding, 64), std::string("fits"));
+    QCOMPARE(where(sliding, 65), std::string("config.unsupported sliding_window"));
+    // Rotary positions have no end; the caller warns.
+    QCOMPARE(where(read(kLlama, R"({"max_position_embeddings":64})"), 65), std::string("fits"));
+}
+
+void TestModelConfig::unknownModelTypeNamesTheKnown() {
+    const auto config =
+        parseModelConfig(changed(kLlama, R"({"model_type":"apertus"})").toStdString(), "c.json");
+    QVERIFY(!config);
+    QVERIFY(config.error().what.find("apertus") != std::string::npos);
+    for (const char* known :
+         {"gpt_neox", "gpt2", "llama", "olmo", "olmo2", "qwen2", "qwen3", "smollm3"})
+        QVERIFY2(config.error().hint.find(known) != std::string::npos, known);
+}
+
 void TestModelConfig::bad_data() {
     QTest::addColumn<QByteArray>("json");
     QTest::addColumn<QByteArray>("code");
@@ -352,6 +443,17 @@ void TestModelConfig::bad_data() {
     row("alibi", R"({"alibi":true})", "config.unsupported", "alibi");
     row("longrope", R"({"rope_scaling":{"rope_type":"longrope"}})", "config.unsupported",
         "rope_scaling, rope_type");
+    row("proportional", R"({"rope_parameters":{"rope_type":"proportional"}})", "config.unsupported",
+        "rope_parameters, rope_type");
+    row("cross attention", R"({"add_cross_attention":true})", "config.unsupported",
+        "add_cross_attention");
+    row("soft cap of attention", R"({"attn_logit_softcapping":50})", "config.unsupported",
+        "attn_logit_softcapping");
+    row("odd head, all of it rotating", R"({"hidden_size":36,"rotary_pct":1.0})",
+        "config.unsupported", "rotary_pct");
+    raw("dynamic with one pair",
+        changed(kLlama, R"({"hidden_size":12,"rope_scaling":{"type":"dynamic","factor":2}})"),
+        "config.unsupported", "rope_scaling");
     row("linear without factor", R"({"rope_scaling":{"type":"linear"}})", "config.key",
         "rope_scaling, factor");
     row("nothing rotates", R"({"rotary_pct":0.001})", "config.unsupported", "rotary_pct");
@@ -362,15 +464,18 @@ void TestModelConfig::bad_data() {
         "config.unsupported", "rope_parameters/partial_rotary_factor");
     raw("kv heads", changed(kLlama, R"({"num_key_value_heads":4})"), "config.range",
         "num_key_value_heads");
-    raw("sliding layers", changed(kLlama, R"({"layer_types":["full_attention","sliding_attention"],
-                            "sliding_window":64})"),
+    raw("sliding layers without a window",
+        changed(kLlama, R"({"layer_types":["full_attention","sliding_attention"]})"),
         "config.unsupported", "sliding_window");
+    raw("rotary parameters of sliding layers",
+        changed(kLlama, R"({"layer_types":["full_attention","sliding_attention"],
+                            "sliding_window":64,
+                            "rope_parameters":{"full_attention":{"rope_theta":700}}})"),
+        "config.unsupported", "rope_parameters");
+    raw("layer types of another length", changed(kLlama, R"({"layer_types":["full_attention"]})"),
+        "config.key", "layer_types");
     raw("other layers", changed(kLlama, R"({"layer_types":["full_attention","linear_attention"]})"),
         "config.unsupported", "layer_types");
-    raw("qwen2 sliding",
-        changed(kLlama, R"({"model_type":"qwen2","num_key_value_heads":6,"sliding_window":64,
-                            "use_sliding_window":true})"),
-        "config.unsupported", "sliding_window");
     raw("smollm3 flags", changed(kLlama, R"({"model_type":"smollm3","num_key_value_heads":6,
                             "no_rope_layers":[1,2]})"),
         "config.range", "no_rope_layers");

@@ -1,64 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include <QFile>
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QtTest>
 #include <cmath>
-#include <cstring>
-#include <numeric>
 
-#include "core/checkpoint/catalog.h"
-#include "core/model/scorer.h"
 #include "core/model/worker_thread.h"
-#include "core/text/token_file.h"
+#include "tests/core/model/model_fixture.h"
 #include "tests/support/test_data.h"
 
 using namespace gridscope;
+using test::loadModel, test::mean, test::readJson, test::readWindows;
 
 namespace {
-
-QJsonObject readJson(const std::filesystem::path& file) {
-    QFile json(QString::fromStdString(file.string()));
-    if (!json.open(QIODevice::ReadOnly)) return {};
-    return QJsonDocument::fromJson(json.readAll()).object();
-}
-
-std::shared_ptr<const ModelWeights> loadModel(const std::filesystem::path& folder) {
-    NullProgress progress;
-    auto catalog = scanFolder(systemFileOps(), folder, progress, {});
-    if (!catalog) qFatal("%s", catalog.error().toText().c_str());
-    auto weights =
-        loadModelWeights(systemFileOps(), catalog->entries.front(), NonFinitePolicy::Refuse, {});
-    if (!weights) qFatal("%s", weights.error().toText().c_str());
-    return *weights;
-}
-
-EvalWindows readWindows(const std::filesystem::path& file, WindowSettings settings) {
-    auto tokens = readTokenFile(systemFileOps(), file, std::nullopt);
-    if (!tokens) qFatal("%s", tokens.error().toText().c_str());
-    auto windows = cutWindows(*tokens, settings, file.string());
-    if (!windows) qFatal("%s", windows.error().toText().c_str());
-    return *windows;
-}
-
-/// The last `count` floats of an .npy, whose header these tests need not read.
-std::vector<float> lastFloats(const std::filesystem::path& file, std::size_t count) {
-    QFile npy(QString::fromStdString(file.string()));
-    if (!npy.open(QIODevice::ReadOnly)) qFatal("no %s", file.c_str());
-    const QByteArray bytes = npy.readAll();
-    std::vector<float> values(count);
-    const auto size = static_cast<qsizetype>(count * sizeof(float));
-    std::memcpy(values.data(), bytes.constData() + bytes.size() - size,
-                static_cast<std::size_t>(size));
-    return values;
-}
-
-double mean(const std::vector<double>& sums, const EvalWindows& windows) {
-    return std::accumulate(sums.begin(), sums.end(), 0.0) /
-           static_cast<double>(windows.scoredTokens());
-}
 
 Grid gridOfReference(const QJsonObject& grid) {
     const QString dialect = grid["dialect"].toString();
@@ -82,47 +35,6 @@ private slots:
         auto engine = initEngine();
         GRIDSCOPE_VERIFY_OK(engine);
         initWorkerThread(0);
-    }
-
-    void logitsAgreeWithTheReference_data() {
-        QTest::addColumn<QString>("name");
-        for (const char* name :
-             {"gpt_neox_parallel", "gpt_neox_sequential", "gpt_neox_fp16", "gpt_neox_gelu_exact"})
-            QTest::newRow(name) << QString::fromLatin1(name);
-    }
-
-    void logitsAgreeWithTheReference() {
-        GRIDSCOPE_NEED_SHARED();
-        QFETCH(QString, name);
-        const auto folder = test::sharedFolder() / "data" / "arch" / name.toStdString();
-        const auto weights = loadModel(folder);
-        const EvalWindows windows =
-            readWindows(folder / "input_ids.npy", {.count = std::nullopt, .length = 24});
-        Scorer scorer(weights, windows, {}, {});
-        std::vector<float> logits;
-        auto done = scorer.logits(
-            [&](std::span<const float> piece) -> Expected<void> {
-                logits.insert(logits.end(), piece.begin(), piece.end());
-                return {};
-            },
-            {});
-        GRIDSCOPE_VERIFY_OK(done);
-        const std::vector<float> expected = lastFloats(folder / "logits.npy", logits.size());
-        double largest = 1.0, difference = 0.0;
-        for (std::size_t i = 0; i < logits.size(); ++i) {
-            largest = std::max(largest, std::fabs(static_cast<double>(expected[i])));
-            difference = std::max(difference, std::fabs(static_cast<double>(logits[i]) -
-                                                        static_cast<double>(expected[i])));
-        }
-        qInfo("largest difference of logits %.2e (allowed %.2e)", difference, 2e-4 * largest);
-        QVERIFY(difference <= 2e-4 * largest);
-
-        auto states = scorer.hidden({});
-        GRIDSCOPE_VERIFY_OK(states);
-        auto scores = scorer.score(*states, {}, {});
-        GRIDSCOPE_VERIFY_OK(scores);
-        const double expectedCe = readJson(folder / "ce.json")["mean_ce"].toDouble();
-        QVERIFY(std::fabs(mean(scores->front().nll, windows) - expectedCe) <= 1e-5);
     }
 
     void suiteAgreesWithTheReference_data() {

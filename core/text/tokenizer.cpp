@@ -6,13 +6,13 @@
 #include <new>
 
 #include "core/base/sha256.h"
+#include "core/checkpoint/file_type.h"
 #include "core/text/added_tokens_json_impl.h"
 #include "core/text/bpe_model.h"
 #include "core/text/json_fields_impl.h"
 #include "core/text/piece_cache.h"
 #include "core/text/tokenizer_components_impl.h"
 #include "core/text/unicode.h"
-#include "core/text/wrong_type.h"
 
 namespace gridscope {
 
@@ -151,7 +151,7 @@ Expected<Tokenizer> Tokenizer::load(FileOps& ops, const std::filesystem::path& p
         if (error.code == ErrorCode::FileTooLarge) error.code = ErrorCode::TokenizerLimit;
         return error;
     }
-    GRIDSCOPE_TRY(refuseStandIn(*content, path));
+    if (auto standIn = standInError(*content, path.string())) return *std::move(standIn);
     return parse(*content, path.string());
 }
 

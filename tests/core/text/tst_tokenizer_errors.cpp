@@ -119,6 +119,10 @@ void TestTokenizerErrors::refused_data() {
         R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},)"
         R"({"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[-1]}}})",
         ErrorCode::TokenizerJson, "/post_processor/special_tokens/<s>/ids");
+    row("template id without a token", R"("post_processor":null)",
+        R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},)"
+        R"({"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[6]}}})",
+        ErrorCode::TokenizerVocabulary, "/post_processor");
 }
 
 void TestTokenizerErrors::refused() {

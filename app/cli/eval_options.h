@@ -11,8 +11,8 @@ class App;
 
 namespace gridscope::app {
 
-/// Adds --tokens, --dtype, --text, --tokenizer, --preset, --windows and --length. `input` must
-/// live until the command has run.
+/// Adds --tokens, --dtype, --text, --text-field, --tokenizer, --preset, --windows and --length.
+/// `input` must live until the command has run.
 void addEvalOptions(CLI::App& command, EvalInput& input);
 
 }  // namespace gridscope::app

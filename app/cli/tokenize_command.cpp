@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/command.h"
+#include "core/model/model_weights.h"
 #include "core/text/npy_writer.h"
-#include "core/text/text_file.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenize_file.h"
 
 namespace gridscope::app {
 
@@ -16,6 +16,7 @@ namespace {
 struct Options {
     std::string tokenizer;
     std::string text;
+    std::string textField = "text";
     std::string out;
     bool addSpecial = false;
     bool json = false;
@@ -27,18 +28,17 @@ Expected<ExitCode> run(const Options& options) {
         return Error{ErrorCode::SettingsRange, "--out", "no place for the ids was given",
                      "Give --out FILE.npy, or --json"};
     GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, options.tokenizer));
-    GRIDSCOPE_TRY_ASSIGN(text, readTextFile(ops, options.text));
-    GRIDSCOPE_TRY_ASSIGN(
-        ids, tokenizer.encode(text.text,
-                              options.addSpecial ? SpecialTokens::With : SpecialTokens::Without));
+    TokenizeSettings how;
+    how.special = options.addSpecial ? SpecialTokens::With : SpecialTokens::Without;
+    how.lines = {options.textField, availableMemory() / 4};
+    GRIDSCOPE_TRY_ASSIGN(text, tokenizeFile(ops, options.text, tokenizer, how));
+    const std::vector<std::uint32_t>& ids = text.ids;
     if (!options.out.empty()) {
         // Two bytes where they suffice, as published token files have them.
         const NpyDtype dtype = tokenizer.vocabularySize() <= 65536 ? NpyDtype::U16 : NpyDtype::U32;
         GRIDSCOPE_TRY(writeNpyIds(ops, options.out, ids, dtype));
     }
-    if (text.replaced > 0)
-        printMessage("note: " + std::to_string(text.replaced) +
-                     " ill-formed UTF-8 sequences became U+FFFD");
+    for (const std::string& note : text.notes) printMessage("note: " + note);
     if (options.json)
         GRIDSCOPE_TRY(writeOutput(nlohmann::json{{"ids", ids}}.dump() + "\n"));
     else
@@ -53,7 +53,9 @@ void addTokenizeCommand(CLI::App& app, CommandChoice& choice) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("tokenize", "Turn text into token ids");
     command->add_option("--tokenizer", options->tokenizer, "tokenizer.json")->required();
-    command->add_option("--text", options->text, "UTF-8 text")->required();
+    command->add_option("--text", options->text, ".txt, .jsonl, also .zst")->required();
+    command->add_option("--text-field", options->textField, "Key of the text in a .jsonl")
+        ->capture_default_str();
     command->add_option("--out", options->out, "Ids as .npy");
     command->add_flag("--add-special", options->addSpecial, "With the template's ids, such as BOS");
     command->add_flag("--json", options->json, "{\"ids\":[...]} on stdout");

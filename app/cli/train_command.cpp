@@ -6,9 +6,10 @@
 #include "app/cli/command.h"
 #include "app/cli/training_report.h"
 #include "core/checkpoint/catalog.h"
-#include "core/text/text_file.h"
+#include "core/model/model_weights.h"
+#include "core/text/megatron_dataset.h"
 #include "core/text/token_file.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenize_file.h"
 #include "core/training/checkpoint_folder.h"
 #include "core/training/save_steps.h"
 #include "core/training/schedule_text.h"
@@ -22,6 +23,7 @@ constexpr std::uint64_t kTokenizerBytes = 64 << 20;
 
 struct Options {
     std::string config, text, tokenizer, tokens, dtype, out;
+    std::string textField = "text";
     std::string schedule = "cosine";
     std::string save = "log,every:1000";
     ScheduleSettings scheduleSettings;
@@ -34,6 +36,26 @@ struct TrainingText {
     std::string tokenizerJson;  ///< empty for token files
 };
 
+Expected<std::vector<std::uint32_t>> readIds(FileOps& ops, const Options& options) {
+    std::optional<TokenDtype> dtype;
+    if (!options.dtype.empty()) {
+        GRIDSCOPE_TRY_ASSIGN(parsed, parseTokenDtype(options.dtype));
+        dtype = parsed;
+    }
+    if (!isMegatronName(options.tokens)) {
+        GRIDSCOPE_TRY_ASSIGN(tokens, readTokenFile(ops, options.tokens, dtype));
+        return std::move(tokens.ids);
+    }
+    GRIDSCOPE_TRY_ASSIGN(dataset, MegatronDataset::open(ops, options.tokens, dtype));
+    MegatronDataset::StreamSettings stream;
+    if (!options.tokenizer.empty()) {
+        GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, options.tokenizer));
+        stream.endOfDocument = tokenizer.endOfDocumentId();
+    }
+    GRIDSCOPE_TRY_ASSIGN(tokens, dataset.readStream(stream));
+    return std::move(tokens.ids);
+}
+
 Expected<TrainingText> readTraining(FileOps& ops, const Options& options) {
     if (options.tokens.empty() == options.text.empty())
         return Error{ErrorCode::SettingsRange, "--tokens, --text",
@@ -42,13 +64,8 @@ Expected<TrainingText> readTraining(FileOps& ops, const Options& options) {
                      "Give --tokens FILE, or --text FILE --tokenizer FILE"};
     TrainingText training;
     if (!options.tokens.empty()) {
-        std::optional<TokenDtype> dtype;
-        if (!options.dtype.empty()) {
-            GRIDSCOPE_TRY_ASSIGN(parsed, parseTokenDtype(options.dtype));
-            dtype = parsed;
-        }
-        GRIDSCOPE_TRY_ASSIGN(tokens, readTokenFile(ops, options.tokens, dtype));
-        training.ids = std::move(tokens.ids);
+        GRIDSCOPE_TRY_ASSIGN(ids, readIds(ops, options));
+        training.ids = std::move(ids);
         return training;
     }
     if (options.tokenizer.empty())
@@ -56,9 +73,11 @@ Expected<TrainingText> readTraining(FileOps& ops, const Options& options) {
                      "Give --tokenizer FILE"};
     GRIDSCOPE_TRY_ASSIGN(json, readWholeFile(ops, options.tokenizer, kTokenizerBytes));
     GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::parse(json, options.tokenizer));
-    GRIDSCOPE_TRY_ASSIGN(text, readTextFile(ops, options.text));
-    GRIDSCOPE_TRY_ASSIGN(ids, tokenizer.encode(text.text, SpecialTokens::Without));
-    training.ids = std::move(ids);
+    TokenizeSettings how;
+    how.lines = {options.textField, availableMemory() / 4};
+    GRIDSCOPE_TRY_ASSIGN(text, tokenizeFile(ops, options.text, tokenizer, how));
+    for (const std::string& note : text.notes) printMessage("note: " + note);
+    training.ids = std::move(text.ids);
     training.tokenizerJson = std::move(json);
     return training;
 }
@@ -94,9 +113,12 @@ Expected<ExitCode> run(const Options& options) {
 
 void addModelAndData(CLI::App& command, Options& options) {
     command.add_option("--config", options.config, "config.json of a gpt_neox model")->required();
-    command.add_option("--text", options.text, "UTF-8 text to train on");
-    command.add_option("--tokenizer", options.tokenizer, "tokenizer.json for the text");
-    command.add_option("--tokens", options.tokens, "Token ids: .npy or .bin");
+    command.add_option("--text", options.text, "Text to train on: .txt, .jsonl, also .zst");
+    command.add_option("--text-field", options.textField, "Key of the text in a .jsonl")
+        ->capture_default_str();
+    command.add_option("--tokenizer", options.tokenizer,
+                       "tokenizer.json for the text, or with an end-of-document id for an .idx");
+    command.add_option("--tokens", options.tokens, "Token ids: .npy, .bin or Megatron .idx");
     command.add_option("--dtype", options.dtype, "Type of a .bin: u8, u16, u32, i32 or i64");
     command.add_option("--out", options.out, "Folder for the checkpoints")->required();
 }

@@ -185,11 +185,12 @@ Expected<File> openForReading(FileOps& ops, const std::filesystem::path& path) {
     const int descriptor = ops.open(path, O_RDONLY | O_NONBLOCK, 0);
     if (descriptor < 0) return fileError(path, "open", -descriptor);
     File file(ops, descriptor);
-    GRIDSCOPE_TRY_ASSIGN(status, file.status());
-    if (!status.isRegular)
+    const auto status = file.status();
+    if (!status) return status.error().inside(path.string());
+    if (!status->isRegular)
         return Error{ErrorCode::FileNotRegular,
                      path.string(),
-                     status.isFolder ? "is a folder, a file is needed" : "is not a regular file",
+                     status->isFolder ? "is a folder, a file is needed" : "is not a regular file",
                      {}};
     return file;
 }
@@ -197,14 +198,15 @@ Expected<File> openForReading(FileOps& ops, const std::filesystem::path& path) {
 Expected<std::string> readWholeFile(FileOps& ops, const std::filesystem::path& path,
                                     std::uint64_t limitBytes) {
     GRIDSCOPE_TRY_ASSIGN(file, openForReading(ops, path));
-    GRIDSCOPE_TRY_ASSIGN(status, file.status());
-    if (status.sizeBytes > limitBytes)
+    const auto status = file.status();
+    if (!status) return status.error().inside(path.string());
+    if (status->sizeBytes > limitBytes)
         return Error{ErrorCode::FileTooLarge,
                      path.string(),
-                     "has " + std::to_string(status.sizeBytes) + " bytes, at most " +
+                     "has " + std::to_string(status->sizeBytes) + " bytes, at most " +
                          std::to_string(limitBytes) + " are read",
                      {}};
-    std::string content(static_cast<std::size_t>(status.sizeBytes), '\0');
+    std::string content(static_cast<std::size_t>(status->sizeBytes), '\0');
     if (auto read = file.readAt(std::as_writable_bytes(std::span(content)), 0); !read)
         return read.error().inside(path.string());
     return content;

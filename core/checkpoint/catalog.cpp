@@ -154,8 +154,8 @@ void FolderScan::readConfig(CheckpointEntry& entry) {
         entry.problems.push_back(std::move(error));
         return;
     }
-    if (auto pointer = lfsPointerError(*text, entry.configFile.string())) {
-        entry.problems.push_back(*std::move(pointer));
+    if (auto standIn = standInError(*text, entry.configFile.string())) {
+        entry.problems.push_back(*std::move(standIn));
         return;
     }
     auto config = parseModelConfig(*text, entry.configFile.string());

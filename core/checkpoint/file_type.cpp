@@ -110,4 +110,15 @@ std::optional<Error> lfsPointerError(std::string_view content, std::string_view 
                  "Run git lfs pull"};
 }
 
+std::optional<Error> standInError(std::string_view content, std::string_view where) {
+    if (auto pointer = lfsPointerError(content, where)) return pointer;
+    std::string start(content.substr(0, kTypeProbeBytes));
+    start.erase(0, std::min(start.find_first_not_of(" \t\r\n"), start.size()));
+    std::transform(start.begin(), start.end(), start.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (!start.starts_with("<!doctype html") && !start.starts_with("<html")) return std::nullopt;
+    return Error{ErrorCode::FileWrongType, std::string(where),
+                 "is a saved web page, not the file itself", "Download it again"};
+}
+
 }  // namespace gridscope

@@ -43,4 +43,9 @@ std::string_view fileTypeName(FileType type);
 /// The error of a Git LFS pointer (file.lfs-pointer, with its oid and size) if `content` is one.
 std::optional<Error> lfsPointerError(std::string_view content, std::string_view where);
 
+/// The error of a file that stands in place of a wanted JSON, text or token file: a Git LFS pointer
+/// as above, or a saved web page (file.wrong-type). Nothing says nothing else about the file.
+/// @param content all of the file, or its first KiB or more
+std::optional<Error> standInError(std::string_view content, std::string_view where);
+
 }  // namespace gridscope

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/json_fault.h"
+
 namespace gridscope {
 
 namespace {
@@ -17,8 +19,8 @@ using Json = nlohmann::json;
 /// Builds the document; nesting is bounded while parsing, so memory follows the text.
 class StrictBuilder final : public nlohmann::json_sax<Json> {
 public:
-    StrictBuilder(std::string_view where, std::size_t deepest)
-        : m_where(where), m_deepest(deepest) {}
+    StrictBuilder(std::string_view text, std::string_view where, std::size_t deepest)
+        : m_text(text), m_where(where), m_deepest(deepest) {}
 
     Json document;
     std::optional<Error> failure;
@@ -49,7 +51,7 @@ public:
         if (error.id == 406)
             return fail(ErrorCode::ConfigRange, "", "the number is too large, such as 1e400");
         fail(ErrorCode::ConfigJson, "", "no valid JSON at byte " + std::to_string(position));
-        failure->hint = "NaN and Infinity, which Python writes, are no JSON: remove them";
+        failure->hint = jsonFaultHint(m_text, position);
         return false;
     }
 
@@ -99,6 +101,7 @@ private:
         return true;
     }
 
+    std::string_view m_text;
     std::string m_where;
     std::size_t m_deepest;
     std::vector<Level> m_levels;
@@ -111,7 +114,7 @@ Expected<Json> parseStrictJson(std::string_view text, std::string_view where, st
         return Error{code, std::string(where), std::move(what), {}};
     };
     try {
-        StrictBuilder builder(where, deepest);
+        StrictBuilder builder(text, where, deepest);
         const bool walked = Json::sax_parse(text.begin(), text.end(), &builder);
         if (builder.failure) return *builder.failure;
         if (!walked) return fault(ErrorCode::ConfigJson, "no valid JSON");

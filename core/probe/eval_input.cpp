@@ -5,10 +5,11 @@
 #include <algorithm>
 
 #include "core/base/numbers.h"
+#include "core/model/model_weights.h"
 #include "core/text/eval_preset.h"
-#include "core/text/text_file.h"
+#include "core/text/megatron_dataset.h"
 #include "core/text/token_file.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenize_file.h"
 
 namespace gridscope {
 
@@ -58,16 +59,78 @@ Expected<WindowSettings> windowSettings(const EvalInput& input, const Checkpoint
     return settings;
 }
 
+/// Ids that the windows take from one stream.
+std::uint64_t wantedIds(const WindowSettings& settings) {
+    const bool countable =
+        settings.count && settings.length > 0 && *settings.count <= kAllIds / settings.length;
+    return countable ? *settings.count * settings.length : kAllIds;
+}
+
+/// The id that ends a document, of the tokenizer that is named or lies beside the checkpoints.
+Expected<std::optional<std::uint32_t>> endOfDocument(FileOps& ops, const EvalInput& input,
+                                                     const CheckpointCatalog& catalog) {
+    std::filesystem::path file = input.tokenizer;
+    if (file.empty()) {
+        const auto found = findTokenizer(catalog);
+        if (!found) return std::optional<std::uint32_t>();
+        file = *found;
+    }
+    GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, file));
+    return tokenizer.endOfDocumentId();
+}
+
+/// Sequences of one length: whole, or cut into shorter windows. `settings.length` becomes theirs
+/// unless the user gave one.
+Expected<TokenArray> packedSequences(MegatronDataset& dataset, const EvalInput& input,
+                                     WindowSettings& settings, std::vector<std::string>& notes) {
+    const std::uint64_t packed = dataset.packedLength();
+    if (!input.length) {
+        settings.firstScored = scaledFirstScored(settings, packed);
+        settings.length = packed;
+    }
+    const std::uint64_t perRow = settings.length > 0 ? packed / settings.length : 0;
+    // Nothing to cut: what the windows are cut from says why.
+    if (perRow == 0) return dataset.readRows(1);
+    notes.push_back("sequences of " + std::to_string(packed) + " ids are " +
+                    (perRow == 1 && packed == settings.length
+                         ? "the windows"
+                         : "cut into " + std::to_string(perRow) + " windows each"));
+    const std::uint64_t rows = settings.count ? (*settings.count - 1) / perRow + 1 : kAllIds;
+    GRIDSCOPE_TRY_ASSIGN(tokens, dataset.readRows(rows));
+    return perRow == 1 && packed == settings.length ? std::move(tokens)
+                                                    : splitRows(tokens, settings.length);
+}
+
+Expected<TokenArray> readDataset(FileOps& ops, const EvalInput& input,
+                                 std::optional<TokenDtype> dtype, const CheckpointCatalog& catalog,
+                                 WindowSettings& settings, std::vector<std::string>& notes) {
+    GRIDSCOPE_TRY_ASSIGN(dataset, MegatronDataset::open(ops, input.tokens, dtype));
+    if (dataset.packedLength() > 0) return packedSequences(dataset, input, settings, notes);
+    MegatronDataset::StreamSettings stream{wantedIds(settings), {}};
+    if (dataset.documents() > 1) {
+        GRIDSCOPE_TRY_ASSIGN(id, endOfDocument(ops, input, catalog));
+        stream.endOfDocument = id;
+        notes.push_back(id ? "documents are joined by id " + std::to_string(*id)
+                           : "documents are joined as they stand in the file: no tokenizer is "
+                             "there that names the end-of-document id");
+    }
+    return dataset.readStream(stream);
+}
+
 Expected<LoadedWindows> windowsOfTokens(FileOps& ops, const EvalInput& input,
-                                        WindowSettings settings, LoadedWindows loaded) {
+                                        const CheckpointCatalog& catalog, WindowSettings settings,
+                                        LoadedWindows loaded) {
     std::optional<TokenDtype> dtype;
     if (!input.dtype.empty()) {
         GRIDSCOPE_TRY_ASSIGN(parsed, parseTokenDtype(input.dtype));
         dtype = parsed;
     }
-    GRIDSCOPE_TRY_ASSIGN(tokens, readTokenFile(ops, input.tokens, dtype));
+    const bool isDataset = isMegatronName(input.tokens);
+    GRIDSCOPE_TRY_ASSIGN(tokens,
+                         isDataset ? readDataset(ops, input, dtype, catalog, settings, loaded.notes)
+                                   : readTokenFile(ops, input.tokens, dtype, wantedIds(settings)));
     // Rows of a 2-D array are the windows, whatever their length.
-    if (tokens.rows > 0 && !input.length) settings.length = tokens.columns;
+    if (tokens.rows > 0 && !input.length && !isDataset) settings.length = tokens.columns;
     GRIDSCOPE_TRY_ASSIGN(windows, cutWindows(tokens, settings, input.tokens.string()));
     loaded.windows = std::move(windows);
     return loaded;
@@ -83,13 +146,13 @@ Expected<LoadedWindows> windowsOfText(FileOps& ops, const EvalInput& input,
         loaded.notes.push_back("tokenizer: " + escapeForDisplay(file.string(), 4096));
     }
     GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, file));
-    GRIDSCOPE_TRY_ASSIGN(text, readTextFile(ops, input.text));
-    if (text.replaced > 0)
-        loaded.notes.push_back(std::to_string(text.replaced) +
-                               " ill-formed UTF-8 sequences of the text became U+FFFD");
+    TokenizeSettings how;
+    how.most = wantedIds(settings);
+    how.lines = {input.textField, availableMemory() / 4};
+    GRIDSCOPE_TRY_ASSIGN(text, tokenizeFile(ops, input.text, tokenizer, how));
+    loaded.notes.insert(loaded.notes.end(), text.notes.begin(), text.notes.end());
     TokenArray tokens;
-    GRIDSCOPE_TRY_ASSIGN(ids, tokenizer.encode(text.text, SpecialTokens::Without));
-    tokens.ids = std::move(ids);
+    tokens.ids = std::move(text.ids);
     GRIDSCOPE_TRY_ASSIGN(windows, cutWindows(tokens, settings, input.text.string()));
     windows.tokenizerSha256 = tokenizer.sha256();
     for (std::uint64_t w = 0; w < windows.count; ++w)
@@ -107,10 +170,10 @@ Expected<LoadedWindows> loadEvalWindows(FileOps& ops, const EvalInput& input,
         return Error{ErrorCode::SettingsRange, "--tokens, --text",
                      input.tokens.empty() ? "neither token ids nor a text was given"
                                           : "both token ids and a text were given",
-                     "Give --tokens FILE (.npy or .bin) or --text FILE"};
+                     "Give --tokens FILE (.npy, .bin or .idx) or --text FILE"};
     LoadedWindows loaded;
     GRIDSCOPE_TRY_ASSIGN(settings, windowSettings(input, catalog, loaded.notes));
-    return input.text.empty() ? windowsOfTokens(ops, input, settings, std::move(loaded))
+    return input.text.empty() ? windowsOfTokens(ops, input, catalog, settings, std::move(loaded))
                               : windowsOfText(ops, input, settings, catalog, std::move(loaded));
 }
 

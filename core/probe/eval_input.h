@@ -17,9 +17,10 @@
 namespace gridscope {
 
 struct EvalInput {
-    std::filesystem::path tokens;         ///< .npy or .bin; or empty
+    std::filesystem::path tokens;         ///< .npy, .bin or .idx; or empty
     std::string dtype;                    ///< of a .bin: "u8", "u16", "u32", "i32", "i64"
-    std::filesystem::path text;           ///< UTF-8 text; or empty
+    std::filesystem::path text;           ///< .jsonl or plain text, also .zst; or empty
+    std::string textField = "text";       ///< key of the text in .jsonl
     std::filesystem::path tokenizer;      ///< empty = the checkpoint folder's, else its parent's
     std::string preset = "paper";         ///< science.md 1.3
     std::optional<std::string> windows;   ///< a number or "all"; nothing = the preset's
@@ -32,8 +33,10 @@ struct LoadedWindows {
 };
 
 /// Reads, tokenizes and cuts. `catalog` gives the position limit and the tokenizer's place.
-/// Errors: settings.* (neither or both inputs, unknown preset), tokens.*, npy.*, tokenizer.*,
-/// file.*.
+/// Of an .idx whose sequences are equally long these are the windows, or are cut into them; of any
+/// other its documents are joined by the tokenizer's end-of-document id where a tokenizer is found.
+/// Errors: settings.* (neither or both inputs, unknown preset), tokens.*, npy.*, json.*,
+/// tokenizer.*, file.*.
 Expected<LoadedWindows> loadEvalWindows(FileOps& ops, const EvalInput& input,
                                         const CheckpointCatalog& catalog);
 

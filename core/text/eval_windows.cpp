@@ -95,6 +95,20 @@ Expected<EvalWindows> cutWindows(const TokenArray& tokens, const WindowSettings&
     return windows;
 }
 
+TokenArray splitRows(const TokenArray& tokens, std::uint64_t length) {
+    const std::uint64_t perRow = tokens.columns / length;
+    TokenArray split;
+    split.rows = tokens.rows * perRow;
+    split.columns = length;
+    split.ids.reserve(static_cast<std::size_t>(split.rows * length));
+    for (std::uint64_t row = 0; row < tokens.rows; ++row) {
+        const auto begin = tokens.ids.begin() + static_cast<std::ptrdiff_t>(row * tokens.columns);
+        split.ids.insert(split.ids.end(), begin,
+                         begin + static_cast<std::ptrdiff_t>(perRow * length));
+    }
+    return split;
+}
+
 Expected<void> checkIds(const EvalWindows& windows, std::uint64_t embeddingRows) {
     for (std::size_t i = 0; i < windows.ids.size(); ++i)
         if (windows.ids[i] >= embeddingRows)

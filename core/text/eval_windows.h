@@ -50,6 +50,10 @@ struct WindowSettings {
 Expected<EvalWindows> cutWindows(const TokenArray& tokens, const WindowSettings& settings,
                                  std::string source);
 
+/// Cuts every row of `tokens` into rows of `length`, which is at most `columns`; the rest of a row
+/// is not used, so that no window spans two rows.
+TokenArray splitRows(const TokenArray& tokens, std::uint64_t length);
+
 /// Checks every id against the embedding rows. Errors: tokens.id-range with the position.
 Expected<void> checkIds(const EvalWindows& windows, std::uint64_t embeddingRows);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Reads a plain text file as one UTF-8 document.
+// Reads a plain text file, .txt or .txt.zst, as one UTF-8 document.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
+#include "core/text/byte_source.h"
 
 namespace gridscope {
 
@@ -17,8 +18,11 @@ struct TextDocument {
     std::uint64_t replaced = 0;  ///< ill-formed sequences that became U+FFFD
 };
 
-/// At most 1 GiB. Errors: file.* (also file.lfs-pointer; file.wrong-type for UTF-16),
+/// At most 1 GiB, unpacked.
+/// @param windowBytes as for openByteSource, for .zst
+/// Errors: file.* (also file.lfs-pointer; file.wrong-type for UTF-16), tokens.compressed,
 /// memory.failed.
-Expected<TextDocument> readTextFile(FileOps& ops, const std::filesystem::path& path);
+Expected<TextDocument> readTextFile(FileOps& ops, const std::filesystem::path& path,
+                                    std::uint64_t windowBytes = kZstdWindowBytes);
 
 }  // namespace gridscope

@@ -3,31 +3,17 @@
 #include "core/text/token_file.h"
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <string>
 
+#include "core/checkpoint/file_type.h"
 #include "core/text/npy_header.h"
-#include "core/text/wrong_type.h"
 
 namespace gridscope {
 
 namespace {
 
 constexpr std::uint64_t kPieceBytes = 4u << 20;
-
-struct DtypeEntry {
-    TokenDtype dtype;
-    std::string_view text;
-    std::string_view descr;  // empty where .npy has no such ids
-    std::uint64_t bytes;
-};
-constexpr std::array kDtypes = {
-    DtypeEntry{TokenDtype::U8, "u8", "|u1", 1}, DtypeEntry{TokenDtype::U16, "u16", "<u2", 2},
-    DtypeEntry{TokenDtype::U32, "u32", "<u4", 4}, DtypeEntry{TokenDtype::I32, "i32", "<i4", 4},
-    DtypeEntry{TokenDtype::I64, "i64", "<i8", 8}};
-
-const DtypeEntry& entryOf(TokenDtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)]; }
 
 /// Where the ids lie in a file, and what they are.
 struct Layout {
@@ -39,8 +25,8 @@ struct Layout {
 };
 
 Expected<TokenDtype> dtypeOfDescr(const std::string& descr, const std::string& where) {
-    for (const DtypeEntry& entry : kDtypes)
-        if (entry.descr == descr) return entry.dtype;
+    for (const TokenDtype dtype : kTokenDtypes)
+        if (npyDescr(dtype) == descr) return dtype;
     return Error{ErrorCode::NpyDtype, where,
                  "expected |u1, <u2, <u4, <i4 or <i8, found " + escapeForDisplay(descr),
                  "Save the ids as little-endian integers"};
@@ -99,38 +85,22 @@ Expected<Layout> rawLayout(std::uint64_t sizeBytes, std::optional<TokenDtype> dt
     return Layout{*dtype, 0, sizeBytes / itemBytes, 0, 0};
 }
 
-/// One little-endian item as a signed number; u8, u16 and u32 always fit.
-std::int64_t itemValue(const std::byte* bytes, const DtypeEntry& entry) {
-    std::uint64_t value = 0;
-    for (std::uint64_t i = 0; i < entry.bytes; ++i)
-        value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-    if (entry.dtype == TokenDtype::I32)
-        return static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
-    return static_cast<std::int64_t>(value);
-}
-
 Expected<TokenArray> readIds(const File& file, const Layout& layout, std::uint64_t most,
                              const std::string& where) {
     TokenArray tokens;
     tokens.rows = layout.rows;
     tokens.columns = layout.columns;
     const std::uint64_t count = layout.rows > 0 ? layout.count : std::min(layout.count, most);
-    const DtypeEntry& entry = entryOf(layout.dtype);
+    const std::uint64_t itemBytes = tokenDtypeBytes(layout.dtype);
     tokens.ids.reserve(static_cast<std::size_t>(count));
     std::vector<std::byte> piece;
     for (std::uint64_t first = 0; first < count;) {
-        const std::uint64_t items = std::min(count - first, kPieceBytes / entry.bytes);
-        piece.resize(static_cast<std::size_t>(items * entry.bytes));
-        if (auto read = file.readAt(piece, layout.offset + first * entry.bytes); !read)
+        const std::uint64_t items = std::min(count - first, kPieceBytes / itemBytes);
+        piece.resize(static_cast<std::size_t>(items * itemBytes));
+        if (auto read = file.readAt(piece, layout.offset + first * itemBytes); !read)
             return read.error().inside(where);
-        for (std::uint64_t i = 0; i < items; ++i) {
-            const std::int64_t id = itemValue(piece.data() + i * entry.bytes, entry);
-            if (id < 0 || id > std::numeric_limits<std::uint32_t>::max())
-                return Error{
-                    ErrorCode::TokensIdRange, where + ", token " + std::to_string(first + i),
-                    "id " + std::to_string(id) + ", expected 0 to 4294967295", "Check the dtype"};
-            tokens.ids.push_back(static_cast<std::uint32_t>(id));
-        }
+        if (auto taken = appendIds(piece, layout.dtype, first, tokens.ids); !taken)
+            return taken.error().inside(where);
         first += items;
     }
     return tokens;
@@ -138,35 +108,20 @@ Expected<TokenArray> readIds(const File& file, const Layout& layout, std::uint64
 
 }  // namespace
 
-Expected<TokenDtype> parseTokenDtype(std::string_view text) {
-    for (const DtypeEntry& entry : kDtypes)
-        if (entry.text == text) return entry.dtype;
-    return Error{ErrorCode::SettingsSyntax, "token dtype",
-                 "\"" + escapeForDisplay(text) + "\" is not known", "Use u8, u16, u32, i32 or i64"};
-}
-
-std::string_view tokenDtypeText(TokenDtype dtype) { return entryOf(dtype).text; }
-
-std::uint64_t tokenDtypeBytes(TokenDtype dtype) { return entryOf(dtype).bytes; }
-
 Expected<TokenArray> readTokenFile(FileOps& ops, const std::filesystem::path& path,
                                    std::optional<TokenDtype> dtype, std::uint64_t most) try {
     const std::string where = path.string();
-    auto opened = openForReading(ops, path);
-    // A failed fstat does not know the path.
-    if (!opened)
-        return opened.error().where.empty() ? opened.error().inside(where) : opened.error();
-    const File& file = *opened;
-    const auto found = file.status();
-    if (!found) return found.error().inside(where);
-    const FileStatus status = *found;
-    std::string start(static_cast<std::size_t>(std::min(status.sizeBytes, kNpyHeaderBytes)), '\0');
+    GRIDSCOPE_TRY_ASSIGN(file, openForReading(ops, path));
+    const auto status = file.status();
+    if (!status) return status.error().inside(where);
+    const std::uint64_t sizeBytes = status->sizeBytes;
+    std::string start(static_cast<std::size_t>(std::min(sizeBytes, kNpyHeaderBytes)), '\0');
     if (auto read = file.readAt(std::as_writable_bytes(std::span(start)), 0); !read)
         return read.error().inside(where);
-    GRIDSCOPE_TRY(refuseStandIn(start, path));
+    if (auto standIn = standInError(start, where)) return *std::move(standIn);
     const bool isNpy = start.starts_with(kNpyMagic) || path.extension() == ".npy";
-    GRIDSCOPE_TRY_ASSIGN(layout, isNpy ? npyLayout(start, status.sizeBytes, dtype, where)
-                                       : rawLayout(status.sizeBytes, dtype, where));
+    GRIDSCOPE_TRY_ASSIGN(layout, isNpy ? npyLayout(start, sizeBytes, dtype, where)
+                                       : rawLayout(sizeBytes, dtype, where));
     return readIds(file, layout, most, where);
 } catch (const std::bad_alloc&) {
     return Error{ErrorCode::MemoryFailed, path.string(), "there is not enough memory for the ids",

@@ -7,21 +7,13 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
-#include <string_view>
 
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
 #include "core/text/eval_windows.h"
+#include "core/text/token_dtype.h"
 
 namespace gridscope {
-
-/// How one id is stored, always little-endian.
-enum class TokenDtype { U8, U16, U32, I32, I64 };
-
-/// "u8", "u16", "u32", "i32" or "i64". Errors: settings.syntax.
-Expected<TokenDtype> parseTokenDtype(std::string_view text);
-std::string_view tokenDtypeText(TokenDtype dtype);
-std::uint64_t tokenDtypeBytes(TokenDtype dtype);
 
 constexpr std::uint64_t kAllIds = std::numeric_limits<std::uint64_t>::max();
 

@@ -6,13 +6,13 @@
 #include <new>
 
 #include "core/base/sha256.h"
+#include "core/checkpoint/file_type.h"
 #include "core/text/added_tokens_json_impl.h"
 #include "core/text/bpe_model.h"
 #include "core/text/json_fields_impl.h"
 #include "core/text/piece_cache.h"
 #include "core/text/tokenizer_components_impl.h"
 #include "core/text/unicode.h"
-#include "core/text/wrong_type.h"
 
 namespace gridscope {
 
@@ -73,6 +73,7 @@ struct Tokenizer::Parts {
 
     void setTokens(std::vector<VocabularyEntry> vocabulary, const AddedTokens& added);
     std::optional<std::uint32_t> find(std::string_view token) const;
+    Expected<void> checkTemplate(const TokenTemplate& ids, const std::string& where) const;
 };
 
 void Tokenizer::Parts::setTokens(std::vector<VocabularyEntry> vocabulary,
@@ -91,6 +92,23 @@ std::optional<std::uint32_t> Tokenizer::Parts::find(std::string_view token) cons
     for (const auto& [id, text] : tokens)
         if (text == token) return id;
     return std::nullopt;
+}
+
+Expected<void> Tokenizer::Parts::checkTemplate(const TokenTemplate& ids,
+                                               const std::string& where) const {
+    for (const auto* list : {&ids.before, &ids.after}) {
+        for (const std::uint32_t id : *list) {
+            const auto found = std::lower_bound(
+                tokens.begin(), tokens.end(), id,
+                [](const auto& entry, std::uint32_t wanted) { return entry.first < wanted; });
+            if (found == tokens.end() || found->first != id)
+                return Error{
+                    ErrorCode::TokenizerVocabulary, where,
+                    "the template names the id " + std::to_string(id) + ", which no token has",
+                    "The file is damaged; get it again"};
+        }
+    }
+    return {};
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<const Parts> parts) : m_parts(std::move(parts)) {}
@@ -116,6 +134,7 @@ Expected<Tokenizer> Tokenizer::build(std::string_view json, const std::string& w
     GRIDSCOPE_TRY_ASSIGN(added, readAddedTokens(component("added_tokens"), file.vocabulary,
                                                 root.whereOf("added_tokens")));
     parts->setTokens(std::move(file.vocabulary), added);
+    GRIDSCOPE_TRY(parts->checkTemplate(around, root.whereOf("post_processor")));
     std::string storage;
     for (AddedToken& token : added.normalized)
         token.content = std::string(normalizer.apply(token.content, storage));
@@ -151,7 +170,7 @@ Expected<Tokenizer> Tokenizer::load(FileOps& ops, const std::filesystem::path& p
         if (error.code == ErrorCode::FileTooLarge) error.code = ErrorCode::TokenizerLimit;
         return error;
     }
-    GRIDSCOPE_TRY(refuseStandIn(*content, path));
+    if (auto standIn = standInError(*content, path.string())) return *std::move(standIn);
     return parse(*content, path.string());
 }
 

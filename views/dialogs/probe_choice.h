@@ -13,9 +13,9 @@
 namespace gridscope::views {
 
 struct ProbeChoice {
-    QString tokens;     ///< .npy or .bin; or empty
+    QString tokens;     ///< .npy, .bin or .idx; or empty
     QString dtype;      ///< of a .bin
-    QString text;       ///< UTF-8 text; or empty
+    QString text;       ///< .txt or .jsonl, also .zst; or empty
     QString tokenizer;  ///< empty = that of the checkpoints
     QStringList grids;  ///< ids, in the order of the list
     QString scope = QStringLiteral("blocks");

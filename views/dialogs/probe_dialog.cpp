@@ -93,7 +93,7 @@ QLineEdit* ProbeDialog::addFileRow(QFormLayout* form, const QString& label, cons
 
 void ProbeDialog::buildData(QFormLayout* form, const ProbeChoice& initial) {
     m_tokens = addFileRow(form, tr("Token file"), QStringLiteral("probeTokens"),
-                          tr("Tokens (*.npy *.bin);;All files (*)"), initial.tokens, false);
+                          tr("Tokens (*.npy *.bin *.idx);;All files (*)"), initial.tokens, false);
     m_dtype = new QComboBox(this);
     m_dtype->setObjectName(QStringLiteral("probeDtype"));
     m_dtype->setAccessibleName(tr("Number type of the token file"));
@@ -103,7 +103,7 @@ void ProbeDialog::buildData(QFormLayout* form, const ProbeChoice& initial) {
     choose(m_dtype, initial.dtype);
     form->addRow(tr("Number type (.bin)"), m_dtype);
     m_text = addFileRow(form, tr("or text file"), QStringLiteral("probeText"),
-                        tr("Text (*.txt *.jsonl);;All files (*)"), initial.text, false);
+                        tr("Text (*.txt *.jsonl *.txt.zst *.jsonl.zst);;All files (*)"), initial.text, false);
     m_tokenizer =
         addFileRow(form, tr("Tokenizer"), QStringLiteral("probeTokenizer"),
                    tr("tokenizer.json (*.json);;All files (*)"), initial.tokenizer, false);

@@ -42,6 +42,7 @@ private slots:
     void everyFaultLeavesOldOrNew();
     void diskFullIsNamed();
     void shortTransfersAreContinued();
+    void everyReadFaultNamesTheFile();
     void folderMissing();
     void notRegular();
     void tooLarge();
@@ -100,6 +101,21 @@ void TestFileOps::shortTransfersAreContinued() {
     GRIDSCOPE_VERIFY_OK(read);
     QCOMPARE(*read, kNew);
     QVERIFY(ops.calls() > 2 * kNew.size() / 7);
+}
+
+void TestFileOps::everyReadFaultNamesTheFile() {
+    QTemporaryDir folder;
+    const fs::path path = fs::path(folder.path().toStdString()) / "x";
+    GRIDSCOPE_VERIFY_OK(writeFileAtomically(systemFileOps(), path, kNew));
+    for (std::uint64_t k = 1;; ++k) {
+        QVERIFY(k < 20);
+        FaultyFileOps ops(systemFileOps(), {k, EIO, Fault::Extent::FromThenOn});
+        const auto read = readWholeFile(ops, path, 10'000);
+        if (read) break;
+        QCOMPARE(read.error().where, path.string());  // also when fstat fails
+        QCOMPARE(read.error().code, ErrorCode::FileRead);
+        QVERIFY(k <= 4);  // open, fstat twice, pread
+    }
 }
 
 void TestFileOps::folderMissing() {

@@ -187,6 +187,7 @@ void TestCatalog::problemsStayInTheList_data() {
     row("S06", "model.safetensors", "cut", "safetensors.size-mismatch");
     row("L03 weights", "model.safetensors", "version https://git-lfs.github.com/spec/v1\n",
         "file.lfs-pointer");
+    row("L04 configuration", "config.json", "<!DOCTYPE html>\n<html>", "file.wrong-type");
     row("L03 configuration", "config.json", "version https://git-lfs.github.com/spec/v1\n",
         "file.lfs-pointer");
     row("L04", "model.safetensors", "<html></html>", "file.wrong-type");

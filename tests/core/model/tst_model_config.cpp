@@ -77,6 +77,8 @@ private slots:
     void unknownModelTypeNamesTheKnown();
     void bad_data();
     void bad();
+    void hints_data();
+    void hints();
     void deepAndLarge();
     void hashIgnoresWhatIsNoFunction();
     void roundTrip_data();
@@ -497,6 +499,36 @@ void TestModelConfig::bad() {
     QVERIFY2(where.endsWith(QString::fromUtf8(place)), qPrintable(where));
     QVERIFY(config.error().what.size() <= 300);
     if (json.contains("NaN")) QVERIFY(config.error().hint.find("Python") != std::string::npos);
+}
+
+void TestModelConfig::hints_data() {
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<QByteArray>("hint");
+    const QByteArray whole(kNeox);
+    const auto row = [](const char* name, const QByteArray& json, const char* hint) {
+        QTest::newRow(name) << json << QByteArray(hint);
+    };
+    row("empty", "", "ends too early");
+    row("cut after a value", whole.chopped(1), "ends too early");
+    row("cut inside a key", whole.left(5), "ends too early");
+    row("cut inside a number", whole.left(whole.indexOf("50304") + 2), "ends too early");
+    row("cut inside a literal", "{\"tie_word_embeddings\":tr", "ends too early");
+    row("NaN", "{\"a\":NaN}", "Python");
+    row("Infinity", "{\"a\":[Infinity]}", "Python");
+    row("-Infinity", "{\"a\":-Infinity}", "Python");
+    row("comma", "{\"a\":1,}", "damaged");
+    row("something behind", "{}x", "damaged");
+    row("no UTF-8", "{\"a\":\"\xFF\"}", "damaged");
+}
+
+void TestModelConfig::hints() {
+    QFETCH(QByteArray, json);
+    QFETCH(QByteArray, hint);
+    const auto config = parseModelConfig(json.toStdString(), "config.json");
+    QVERIFY(!config);
+    QCOMPARE(config.error().code, ErrorCode::ConfigJson);
+    QVERIFY2(QByteArray::fromStdString(config.error().hint).contains(hint),
+             config.error().hint.c_str());
 }
 
 void TestModelConfig::deepAndLarge() {

@@ -113,12 +113,25 @@ void TestTokenizerErrors::refused_data() {
         "/added_tokens/0/id");
     row("T01 added id negative", R"("id":5)", R"("id":-5)", ErrorCode::TokenizerJson,
         "/added_tokens/0/id");
+    const char* second = R"("special":true},{"id":%,"content":"$","normalized":false}])";
+    const auto added = [&](const char* name, const char* id, const char* content) {
+        const QByteArray to = QByteArray(second).replace('%', id).replace('$', content);
+        row(name, R"("special":true}])", to.constData(), ErrorCode::TokenizerVocabulary,
+            "/added_tokens/1");
+    };
+    added("T01 two added tokens, one id", "5", "<f>");
+    added("T01 two added tokens, one content", "6", "<e>");
+    added("T01 one token added twice", "5", "<e>");
     row("T01 single word", R"("single_word":false)", R"("single_word":true)",
         ErrorCode::TokenizerUnsupported, "/added_tokens/0");
     row("template id", R"("post_processor":null)",
         R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},)"
         R"({"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[-1]}}})",
         ErrorCode::TokenizerJson, "/post_processor/special_tokens/<s>/ids");
+    row("template id without a token", R"("post_processor":null)",
+        R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},)"
+        R"({"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[6]}}})",
+        ErrorCode::TokenizerVocabulary, "/post_processor");
 }
 
 void TestTokenizerErrors::refused() {

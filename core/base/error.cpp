@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -41,25 +42,28 @@ bool isDirectionMark(std::uint32_t c) {
 
 std::string escapeForDisplay(std::string_view bytes, std::size_t limit) {
     std::string out;
+    // Escapes count as long as they are shown, or a quote of 80 bytes could take 560 characters.
     std::size_t shown = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++shown) {
-        if (shown == limit) return out + "\xE2\x80\xA6";
+    for (std::size_t i = 0; i < bytes.size();) {
         const CodePoint c = decodeUtf8(bytes.substr(i));
-        std::array<char, 16> text{};
+        std::array<char, 16> escape{};
+        int escapeLength = 0;
         if (c.length == 0) {
-            std::snprintf(text.data(), text.size(), "\\x%02X",
-                          static_cast<unsigned>(static_cast<unsigned char>(bytes[i])));
-            out += text.data();
-            ++i;
-            continue;
+            escapeLength =
+                std::snprintf(escape.data(), escape.size(), "\\x%02X",
+                              static_cast<unsigned>(static_cast<unsigned char>(bytes[i])));
+        } else if (c.value < 0x20 || (c.value >= 0x7F && c.value < 0xA0) ||
+                   isDirectionMark(c.value)) {
+            escapeLength = std::snprintf(escape.data(), escape.size(), "\\u{%X}",
+                                         static_cast<unsigned>(c.value));
         }
-        if (c.value < 0x20 || (c.value >= 0x7F && c.value < 0xA0) || isDirectionMark(c.value)) {
-            std::snprintf(text.data(), text.size(), "\\u{%X}", static_cast<unsigned>(c.value));
-            out += text.data();
-        } else {
+        shown += escapeLength > 0 ? static_cast<std::size_t>(escapeLength) : 1;
+        if (shown > limit) return out + "\xE2\x80\xA6";
+        if (escapeLength > 0)
+            out += escape.data();
+        else
             out.append(bytes.substr(i, c.length));
-        }
-        i += c.length;
+        i += std::max<std::size_t>(c.length, 1);
     }
     return out;
 }

@@ -24,8 +24,8 @@ bool isJsonLinesName(const std::filesystem::path& path) {
 
 Expected<JsonLinesReader> JsonLinesReader::open(FileOps& ops, const std::filesystem::path& path,
                                                 JsonLinesSettings settings) {
-    GRIDSCOPE_TRY_ASSIGN(source, openByteSource(ops, path, settings.windowBytes));
-    JsonLinesReader reader(std::move(source), std::move(settings), path.string());
+    GRIDSCOPE_TRY_ASSIGN(stream, openByteStream(ops, path, settings.windowBytes));
+    JsonLinesReader reader(std::move(stream), std::move(settings), path.string());
     GRIDSCOPE_TRY(reader.skipMark());
     return reader;
 }
@@ -44,7 +44,7 @@ Expected<bool> JsonLinesReader::fill() {
     m_buffer.erase(0, std::exchange(m_begin, 0));
     const std::size_t used = m_buffer.size();
     m_buffer.resize(used + kPieceBytes);
-    GRIDSCOPE_TRY_ASSIGN(count, m_source->read(std::span(m_buffer).subspan(used)));
+    GRIDSCOPE_TRY_ASSIGN(count, m_stream->read(std::span(m_buffer).subspan(used)));
     m_buffer.resize(used + count);
     m_atEnd = count == 0;
     return !m_atEnd;

@@ -12,19 +12,19 @@
 
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
-#include "core/text/byte_source.h"
+#include "core/text/byte_stream.h"
 
 namespace gridscope {
 
 struct JsonLinesSettings {
     std::string field = "text";                    ///< key of the document's text
-    std::uint64_t windowBytes = kZstdWindowBytes;  ///< as for openByteSource, for .zst
+    std::uint64_t windowBytes = kZstdWindowBytes;  ///< as for openByteStream, for .zst
 };
 
 /// Memory: one line, at most 64 MiB, and one piece of the file.
 class JsonLinesReader {
 public:
-    /// Errors: those of openByteSource; file.wrong-type for UTF-16.
+    /// Errors: those of openByteStream; file.wrong-type for UTF-16.
     static Expected<JsonLinesReader> open(FileOps& ops, const std::filesystem::path& path,
                                           JsonLinesSettings settings);
 
@@ -37,14 +37,14 @@ public:
     std::uint64_t replaced() const { return m_replaced; }
 
 private:
-    JsonLinesReader(std::unique_ptr<ByteSource> source, JsonLinesSettings settings,
+    JsonLinesReader(std::unique_ptr<ByteStream> stream, JsonLinesSettings settings,
                     std::string where)
-        : m_source(std::move(source)), m_settings(std::move(settings)), m_where(std::move(where)) {}
+        : m_stream(std::move(stream)), m_settings(std::move(settings)), m_where(std::move(where)) {}
     Expected<bool> fill();
     Expected<std::optional<std::string_view>> nextLine();
     Expected<void> skipMark();
 
-    std::unique_ptr<ByteSource> m_source;
+    std::unique_ptr<ByteStream> m_stream;
     JsonLinesSettings m_settings;
     std::string m_where;
     std::string m_buffer;     // bytes read and not yet given

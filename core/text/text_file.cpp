@@ -18,7 +18,7 @@ constexpr std::size_t kPieceBytes = 1u << 20;
 /// All of a compressed file. The unpacked size is not known before, so the text grows with it.
 Expected<std::string> unpackWhole(FileOps& ops, const std::filesystem::path& path,
                                   std::uint64_t windowBytes) {
-    GRIDSCOPE_TRY_ASSIGN(source, openByteSource(ops, path, windowBytes));
+    GRIDSCOPE_TRY_ASSIGN(stream, openByteStream(ops, path, windowBytes));
     std::string content;
     for (std::size_t used = 0;;) {
         if (used > kLongestTextFile)
@@ -27,7 +27,7 @@ Expected<std::string> unpackWhole(FileOps& ops, const std::filesystem::path& pat
                          "Split it, or make a .jsonl of its documents"};
         if (used == content.size())
             content.resize(std::min(kLongestTextFile + 1, used + used / 2 + kPieceBytes));
-        GRIDSCOPE_TRY_ASSIGN(count, source->read(std::span(content).subspan(used)));
+        GRIDSCOPE_TRY_ASSIGN(count, stream->read(std::span(content).subspan(used)));
         used += count;
         if (count > 0) continue;
         content.resize(used);

@@ -9,7 +9,7 @@
 
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
-#include "core/text/byte_source.h"
+#include "core/text/byte_stream.h"
 
 namespace gridscope {
 
@@ -19,7 +19,7 @@ struct TextDocument {
 };
 
 /// At most 1 GiB, unpacked.
-/// @param windowBytes as for openByteSource, for .zst
+/// @param windowBytes as for openByteStream, for .zst
 /// Errors: file.* (also file.lfs-pointer; file.wrong-type for UTF-16), tokens.compressed,
 /// memory.failed.
 Expected<TextDocument> readTextFile(FileOps& ops, const std::filesystem::path& path,

@@ -22,7 +22,10 @@ Outcome refused(const Error& error, std::string_view where) {
         require(false, what);
     };
     if (!error.where.starts_with(where)) fail("the error names the file");
-    if (error.what.empty() || error.what.size() > 300) fail("the error says what, in a sentence");
+    const auto characters = std::count_if(error.what.begin(), error.what.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+    });
+    if (characters == 0 || characters > 300) fail("the error says what, in a sentence");
     const ErrorFamily family = errorFamily(error.code);
     if (family != ErrorFamily::Format && family != ErrorFamily::Io && family != ErrorFamily::Model)
         fail("the error is one of the input");

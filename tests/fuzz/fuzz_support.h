@@ -28,7 +28,7 @@ using Harness = Outcome (*)(std::string_view bytes);
 void require(bool holds, const char* what);
 
 /// The outcome of a refused input. Requires that the error is one that users may see: a place that
-/// starts with `where`, a sentence of at most 300 bytes, and a code that is no internal one.
+/// starts with `where`, a sentence of at most 300 characters, and a code that is no internal one.
 Outcome refused(const Error& error, std::string_view where);
 
 /// Read-only files that exist in memory only. Everything that would write fails with EROFS.

@@ -125,6 +125,10 @@ void TestBaseValues::escape_data() {
                                    << QByteArray("\\u{202E}x");
     QTest::newRow("cut at the limit")
         << QByteArray(100, 'x') << QByteArray(80, 'x') + QByteArray("\xE2\x80\xA6");
+    // 13 escapes of six characters; a quote is cut where it is shown, not where it is stored.
+    QTest::newRow("escapes count as shown")
+        << QByteArray(100, '\x7F') << QByteArray("\\u{7F}").repeated(13) + "\xE2\x80\xA6";
+    QTest::newRow("exactly the limit") << QByteArray(80, 'x') << QByteArray(80, 'x');
 }
 
 void TestBaseValues::escape() {

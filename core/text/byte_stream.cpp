@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "core/text/byte_source.h"
+#include "core/text/byte_stream.h"
 
 #include <algorithm>
 #include <string>
 
 #include "core/checkpoint/file_type.h"
-#include "core/text/zstd_source_impl.h"
+#include "core/text/zstd_stream_impl.h"
 
 namespace gridscope {
 
 namespace {
 
 /// The bytes as they stand in the file, as many as it had when it was opened.
-class FileSource final : public ByteSource {
+class FileStream final : public ByteStream {
 public:
-    FileSource(File file, std::uint64_t sizeBytes, std::string where)
+    FileStream(File file, std::uint64_t sizeBytes, std::string where)
         : m_file(std::move(file)), m_left(sizeBytes), m_where(std::move(where)) {}
 
     Expected<std::size_t> read(std::span<char> into) override {
@@ -39,7 +39,7 @@ private:
 
 bool isCompressedName(const std::filesystem::path& path) { return path.extension() == ".zst"; }
 
-Expected<std::unique_ptr<ByteSource>> openByteSource(FileOps& ops,
+Expected<std::unique_ptr<ByteStream>> openByteStream(FileOps& ops,
                                                      const std::filesystem::path& path,
                                                      std::uint64_t windowBytes) {
     const std::string where = path.string();
@@ -57,9 +57,9 @@ Expected<std::unique_ptr<ByteSource>> openByteSource(FileOps& ops,
     if (!compressed && start.starts_with(kZstdMagic))
         return Error{ErrorCode::FileWrongType, where, "is compressed with zstd but not named .zst",
                      "Name it .txt.zst or .jsonl.zst"};
-    auto source = std::make_unique<FileSource>(std::move(file), status->sizeBytes, where);
-    if (!compressed) return std::unique_ptr<ByteSource>(std::move(source));
-    return openZstdSource(std::move(source), windowBytes, where);
+    auto stream = std::make_unique<FileStream>(std::move(file), status->sizeBytes, where);
+    if (!compressed) return std::unique_ptr<ByteStream>(std::move(stream));
+    return openZstdStream(std::move(stream), windowBytes, where);
 }
 
 }  // namespace gridscope

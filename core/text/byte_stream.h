@@ -17,9 +17,9 @@ namespace gridscope {
 /// Largest window of a zstd frame that is always accepted (formats.md, section 10).
 constexpr std::uint64_t kZstdWindowBytes = std::uint64_t{1} << 27;
 
-class ByteSource {
+class ByteStream {
 public:
-    virtual ~ByteSource() = default;
+    virtual ~ByteStream() = default;
     /// Fills the front of `into`, which is not empty; the count is 0 at the end only.
     /// Errors: file.read, file.vanished; tokens.compressed for damaged or cut frames.
     virtual Expected<std::size_t> read(std::span<char> into) = 0;
@@ -32,7 +32,7 @@ bool isCompressedName(const std::filesystem::path& path);
 ///                    kZstdWindowBytes it counts as that
 /// Errors: file.* (file.lfs-pointer; file.wrong-type for a saved web page and for a compressed file
 /// that is not named .zst), memory.failed.
-Expected<std::unique_ptr<ByteSource>> openByteSource(FileOps& ops,
+Expected<std::unique_ptr<ByteStream>> openByteStream(FileOps& ops,
                                                      const std::filesystem::path& path,
                                                      std::uint64_t windowBytes);
 

@@ -7,7 +7,7 @@
 #include <bit>
 #include <vector>
 
-#include "core/text/zstd_source_impl.h"
+#include "core/text/zstd_stream_impl.h"
 
 namespace gridscope {
 
@@ -23,9 +23,9 @@ int windowLog(std::uint64_t windowBytes) {
     return std::min(std::max(log, 27), 31);
 }
 
-class ZstdSource final : public ByteSource {
+class ZstdStream final : public ByteStream {
 public:
-    ZstdSource(std::unique_ptr<ByteSource> packed, ZSTD_DStream* stream, std::string where)
+    ZstdStream(std::unique_ptr<ByteStream> packed, ZSTD_DStream* stream, std::string where)
         : m_packed(std::move(packed)),
           m_stream(stream),
           m_where(std::move(where)),
@@ -77,7 +77,7 @@ private:
                 "The file is damaged or no zstd file; get it again"};
     }
 
-    std::unique_ptr<ByteSource> m_packed;
+    std::unique_ptr<ByteStream> m_packed;
     std::unique_ptr<ZSTD_DStream, FreeStream> m_stream;
     std::string m_where;
     std::vector<char> m_buffer;
@@ -89,7 +89,7 @@ private:
 
 }  // namespace
 
-Expected<std::unique_ptr<ByteSource>> openZstdSource(std::unique_ptr<ByteSource> packed,
+Expected<std::unique_ptr<ByteStream>> openZstdStream(std::unique_ptr<ByteStream> packed,
                                                      std::uint64_t windowBytes, std::string where) {
     ZSTD_DStream* stream = ZSTD_createDStream();
     if (stream == nullptr)
@@ -97,8 +97,8 @@ Expected<std::unique_ptr<ByteSource>> openZstdSource(std::unique_ptr<ByteSource>
                      "there is not enough memory to unpack it", "Close other programs"};
     // Frames announce their window; beyond this one the stream refuses them before allocating.
     ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, windowLog(windowBytes));
-    return std::unique_ptr<ByteSource>(
-        std::make_unique<ZstdSource>(std::move(packed), stream, std::move(where)));
+    return std::unique_ptr<ByteStream>(
+        std::make_unique<ZstdStream>(std::move(packed), stream, std::move(where)));
 }
 
 }  // namespace gridscope

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/text/byte_source.h"
+#include "core/text/byte_stream.h"
 
 namespace gridscope {
 
@@ -15,9 +15,9 @@ namespace gridscope {
 inline constexpr std::string_view kZstdMagic = "\x28\xB5\x2F\xFD";
 
 /// All frames of `packed` one after another; skippable frames give nothing.
-/// @param windowBytes as for openByteSource
+/// @param windowBytes as for openByteStream
 /// Errors: memory.failed. Its read: tokens.compressed with the byte where it went wrong.
-Expected<std::unique_ptr<ByteSource>> openZstdSource(std::unique_ptr<ByteSource> packed,
+Expected<std::unique_ptr<ByteStream>> openZstdStream(std::unique_ptr<ByteStream> packed,
                                                      std::uint64_t windowBytes, std::string where);
 
 }  // namespace gridscope

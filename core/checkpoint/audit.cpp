@@ -62,7 +62,7 @@ private:
     std::chrono::steady_clock::time_point m_started;
 };
 
-/// Reads the checkpoints one after the other; of the samples it keeps two.
+/// Reads the checkpoints one after the other; of the samples it keeps three.
 class Auditor {
 public:
     Auditor(FileOps& ops, const CheckpointCatalog& catalog, AuditLevel level,
@@ -102,19 +102,22 @@ Expected<WeightSample> Auditor::gather(std::size_t i) {
 
 Expected<void> Auditor::gatherSeries(const std::vector<std::size_t>& series) {
     std::optional<WeightSample> start;
-    WeightSample previous;
+    WeightSample previous, beforeThat;
     std::size_t previousIndex = 0;
     for (const std::size_t i : series) {
         GRIDSCOPE_TRY_ASSIGN(sample, gather(i));
         CheckpointFacts& facts = m_facts[i];
         if (sample.empty()) continue;
-        if (const auto change = relativeChange(previous, sample))
-            facts.change = SampleChange{previousIndex, *change};
         if (start && *facts.step > 0 && *facts.step <= kLastStartStep)
             facts.cosineToStart = cosine(*start, sample);
         if (*facts.step == 0 && !start) start = sample;
-        previous = std::move(sample);
+        const auto change = relativeChange(previous, sample);
+        if (change) facts.change = SampleChange{previousIndex, *change};
+        facts.changeOverTwo = relativeChange(beforeThat, sample);
         previousIndex = i;
+        // The same weights again are the same place: their neighbours stay neighbours.
+        if (change && *change == 0.0) continue;
+        beforeThat = std::exchange(previous, std::move(sample));
     }
     return {};
 }

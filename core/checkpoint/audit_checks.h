@@ -25,9 +25,10 @@ AuditFindings findSameModels(const AuditFacts& facts);
 AuditFindings findParts(const AuditFacts& facts);
 
 /// A3: relative change of the sample over the root of the step distance, above 5 times the median
-/// of 8 neighbouring intervals of the series. One finding per checkpoint that lies far from both
-/// neighbours, else per interval. The first interval is left to A4, since weights move fastest at
-/// the start; intervals without a change (A1) do not count; below 6 intervals nothing is said.
+/// of 8 neighbouring intervals of the series, and sharply so: intervals that grow or shrink step by
+/// step, as in warm-up or with ever longer distances, are no jumps. One finding per checkpoint that
+/// lies far from both neighbours, or per interval where the run goes on elsewhere. Intervals
+/// without a change (A1) do not count; with fewer than 6 nothing is said.
 AuditFindings findJumps(const AuditFacts& facts);
 
 /// A4: cosine between step 0 and the first later step of at most 32 below 0.9.
@@ -47,7 +48,8 @@ AuditFindings findPrecisionChanges(const AuditFacts& facts);
 /// A8, first half: NaN and infinite values, with tensor, count and first index.
 AuditFindings findNonFinite(const AuditFacts& facts);
 
-/// A8, second half: matrices of one value; norms and biases only after step 0, as a note.
+/// A8, second half: matrices of one value; norms and biases only after step 1000, as a
+/// note: before, updates may be too small for the stored type.
 AuditFindings findConstants(const AuditFacts& facts);
 
 }  // namespace gridscope

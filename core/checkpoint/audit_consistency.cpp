@@ -77,7 +77,7 @@ void compareTrait(const AuditFacts& facts, const Members& run, const Trait& trai
 }
 
 std::string storage(const CheckpointFacts& facts) {
-    if (facts.dtype.empty()) return {};
+    if (facts.dtype.empty() || !facts.problems.empty()) return {};
     std::string text = facts.dtype + " in " + facts.format;
     if (facts.mantissa != Mantissa::Unknown)
         text += " (values need " + std::string(mantissaText(facts.mantissa)) + ")";

@@ -55,6 +55,7 @@ struct CheckpointFacts {
     Mantissa mantissa = Mantissa::Unknown;  ///< the largest among the tensors
     double fitsFp16 = 0.0, fitsBf16 = 0.0;  ///< shares of the values, 0..1, with mantissa
     std::optional<SampleChange> change;     ///< since the last readable one before it
+    std::optional<double> changeOverTwo;    ///< since the one before that
     std::optional<double> cosineToStart;    ///< to step 0 of its series, for steps 1 to 32
     std::vector<Error> problems;            ///< why it could not be read, or not to its end
 

@@ -69,11 +69,11 @@ std::string auditToMarkdown(const AuditReport& report) {
         [](const AuditFinding& finding) { return finding.severity != AuditSeverity::Note; });
     std::string text = "# Integrity audit of " + escapeForDisplay(report.runName, 200) + "\n\n" +
                        "Folder: " + escapeForDisplay(report.root.string(), 4096) + "\n\n" +
-                       std::to_string(report.checkpoints.size()) + " checkpoints, level " +
-                       std::string(auditLevelText(report.level)) + ": " + std::to_string(problems) +
-                       " problems and warnings, " +
+                       "Level: " + std::string(auditLevelText(report.level)) +
+                       ". Checkpoints: " + std::to_string(report.checkpoints.size()) +
+                       ". Problems and warnings: " + std::to_string(problems) + ". Notes: " +
                        std::to_string(report.findings.size() - static_cast<std::size_t>(problems)) +
-                       " notes\n\n## Findings\n\n";
+                       ".\n\n## Findings\n\n";
     if (report.findings.empty()) text += "None.\n";
     if (!report.findings.empty())
         text += "| severity | check | checkpoints | finding | hint |\n|---|---|---|---|---|\n";

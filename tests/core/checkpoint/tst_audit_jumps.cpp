@@ -42,7 +42,7 @@ struct Walk {
     Rate rate = constantRate;
 };
 
-constexpr std::size_t kWeights = 2000;
+constexpr std::size_t kWeights = 200;
 
 /// Positions in weight space at `steps`.
 std::vector<std::vector<double>> walk(const Walk& how, const Steps& steps, std::uint64_t seed) {
@@ -52,8 +52,8 @@ std::vector<std::vector<double>> walk(const Walk& how, const Steps& steps, std::
     for (double& value : way) value = random.normal();
     std::vector<std::vector<double>> positions{at};
     for (std::size_t i = 1; i < steps.size(); ++i) {
-        // The sums over the updates of an interval, in up to 64 pieces.
-        const auto pieces = std::min<std::int64_t>(64, steps[i] - steps[i - 1]);
+        // The sums over the updates of an interval, in up to 4 pieces.
+        const auto pieces = std::min<std::int64_t>(4, steps[i] - steps[i - 1]);
         const double length =
             static_cast<double>(steps[i] - steps[i - 1]) / static_cast<double>(pieces);
         for (std::int64_t k = 0; k < pieces; ++k) {

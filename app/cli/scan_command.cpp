@@ -3,10 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "app/cli/audit_output.h"
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
 #include "core/base/numbers.h"
+#include "core/checkpoint/audit_report.h"
 #include "core/checkpoint/catalog.h"
 #include "core/model/architecture.h"
 
@@ -17,6 +20,9 @@ namespace {
 struct Options {
     std::string folder;
     bool json = false;
+    bool audit = false;
+    std::string level = "deep";
+    std::string report;
 };
 
 /// The folder of a checkpoint, or the file where one folder holds several.
@@ -91,18 +97,56 @@ std::string toText(const CheckpointCatalog& catalog) {
     return text + "\n";
 }
 
+Expected<std::optional<AuditReport>> audit(const Options& options, const CheckpointCatalog& catalog,
+                                           ProgressSink& progress) {
+    if (!options.audit) return std::optional<AuditReport>();
+    GRIDSCOPE_TRY_ASSIGN(level, parseAuditLevel(options.level));
+    GRIDSCOPE_TRY_ASSIGN(report,
+                         auditCatalog(systemFileOps(), catalog, {level}, progress, cancelToken()));
+    if (!options.report.empty())
+        GRIDSCOPE_TRY(saveAuditReport(systemFileOps(), options.report, report));
+    return std::optional<AuditReport>(std::move(report));
+}
+
+nlohmann::json toJson(const CheckpointCatalog& catalog, const std::optional<AuditReport>& report) {
+    nlohmann::json checkpoints = nlohmann::json::array();
+    for (const CheckpointEntry& entry : catalog.entries) checkpoints.push_back(toJson(entry));
+    nlohmann::json document;
+    if (report) {
+        const auto orNull = [](std::string_view text) {
+            return text.empty() ? nlohmann::json(nullptr) : nlohmann::json(text);
+        };
+        for (std::size_t i = 0; i < checkpoints.size(); ++i) {
+            const CheckpointFacts& facts = report->checkpoints[i];
+            checkpoints[i]["content_sha256"] = orNull(facts.contentSha256);
+            checkpoints[i]["effective_mantissa"] = orNull(mantissaText(facts.mantissa));
+        }
+        document["audit"] = auditToJson(*report);
+    }
+    document["checkpoints"] = std::move(checkpoints);
+    return document;
+}
+
+/// What can be told before anything is read.
+Expected<void> checkOptions(const Options& options) {
+    if (!options.report.empty()) GRIDSCOPE_TRY(checkAuditReportName(options.report));
+    GRIDSCOPE_TRY(parseAuditLevel(options.level));
+    return {};
+}
+
 Expected<ExitCode> run(const Options& options) {
+    GRIDSCOPE_TRY(checkOptions(options));
     ProgressLine progress;
     GRIDSCOPE_TRY_ASSIGN(catalog,
                          scanFolder(systemFileOps(), options.folder, progress, cancelToken()));
+    GRIDSCOPE_TRY_ASSIGN(report, audit(options, catalog, progress));
     if (options.json) {
-        nlohmann::json checkpoints = nlohmann::json::array();
-        for (const CheckpointEntry& entry : catalog.entries) checkpoints.push_back(toJson(entry));
-        GRIDSCOPE_TRY(writeOutput(nlohmann::json{{"checkpoints", checkpoints}}.dump() + "\n"));
+        GRIDSCOPE_TRY(writeOutput(toJson(catalog, report).dump() + "\n"));
     } else {
-        GRIDSCOPE_TRY(writeOutput(toText(catalog)));
+        GRIDSCOPE_TRY(
+            writeOutput(toText(catalog) + (report ? "\n" + auditToText(*report) : std::string())));
     }
-    return ExitCode::Done;
+    return report && report->hasProblems() ? ExitCode::SomeFailed : ExitCode::Done;
 }
 
 }  // namespace
@@ -113,6 +157,14 @@ void addScanCommand(CLI::App& app, CommandChoice& choice) {
     command->footer("Models that are read (model_type in config.json): " + supportedModelTypes());
     command->add_option("folder", options->folder, "Folder of checkpoints")->required();
     command->add_flag("--json", options->json, "One JSON document on stdout");
+    CLI::Option* audit = command->add_flag(
+        "--audit", options->audit, "Read the checkpoints and look for defects of the suite");
+    command->add_option("--level", options->level, "quick, hash or deep")
+        ->capture_default_str()
+        ->needs(audit);
+    command->add_option("--report", options->report, "Also write the findings to FILE.md or .csv")
+        ->needs(audit);
+    command->footer(kAuditHelp);
     command->callback([options, &choice] {
         choice = {[options] { return run(*options); }, &options->json};
     });

@@ -4,6 +4,7 @@
 
 #include <QFile>
 
+#include "core/checkpoint/audit_report.h"
 #include "core/model/multiply_rate.h"
 #include "core/probe/eval_input.h"
 #include "core/probe/probe_plan.h"
@@ -52,6 +53,15 @@ Expected<ProbeSettings> probeSettings(const views::ProbeChoice& choice) {
 Expected<CheckpointCatalog> CoreEngine::scan(const std::filesystem::path& folder,
                                              ProgressSink& progress, std::stop_token stop) {
     return scanFolder(*m_ops, folder, progress, std::move(stop));
+}
+
+Expected<AuditReport> CoreEngine::audit(const CheckpointCatalog& catalog, AuditLevel level,
+                                        ProgressSink& progress, std::stop_token stop) {
+    return auditCatalog(*m_ops, catalog, {level}, progress, std::move(stop));
+}
+
+Expected<void> CoreEngine::saveAudit(const AuditReport& report, const std::filesystem::path& file) {
+    return saveAuditReport(*m_ops, file, report);
 }
 
 Expected<LoadedTrajectory> CoreEngine::read(const std::filesystem::path& file) {

@@ -14,6 +14,9 @@ public:
 
     Expected<CheckpointCatalog> scan(const std::filesystem::path& folder, ProgressSink& progress,
                                      std::stop_token stop) override;
+    Expected<AuditReport> audit(const CheckpointCatalog& catalog, AuditLevel level,
+                                ProgressSink& progress, std::stop_token stop) override;
+    Expected<void> saveAudit(const AuditReport& report, const std::filesystem::path& file) override;
     Expected<LoadedTrajectory> read(const std::filesystem::path& file) override;
     Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                 ProgressSink& progress, std::stop_token stop) override;

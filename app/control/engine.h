@@ -15,6 +15,7 @@
 
 #include "core/base/expected.h"
 #include "core/base/progress.h"
+#include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
 #include "core/trajectory/trajectory_store.h"
 #include "views/dialogs/probe_choice.h"
@@ -42,6 +43,11 @@ public:
 
     virtual Expected<CheckpointCatalog> scan(const std::filesystem::path& folder,
                                              ProgressSink& progress, std::stop_token stop) = 0;
+    virtual Expected<AuditReport> audit(const CheckpointCatalog& catalog, AuditLevel level,
+                                        ProgressSink& progress, std::stop_token stop) = 0;
+    /// Markdown or CSV by the extension of `file`.
+    virtual Expected<void> saveAudit(const AuditReport& report,
+                                     const std::filesystem::path& file) = 0;
     virtual Expected<LoadedTrajectory> read(const std::filesystem::path& file) = 0;
     /// `onSnapshot` is called on the worker thread after each commit.
     virtual Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,

@@ -17,9 +17,12 @@ ModelFeed::ModelFeed(JobRunner& jobRunner, SessionList& sessions, views::Navigat
                 if (run != m_history.state().run) return;
                 if (part == SessionPart::Phases) {
                     showPhases();
+                } else if (part == SessionPart::Audit) {
+                    showAudit();
                 } else if (part != SessionPart::Overlay) {
                     showCheckpoints();
                     showLayerValues();
+                    showAudit();
                 }
             });
     connect(&history, &views::NavigationHistory::stateChanged, this,
@@ -27,6 +30,7 @@ ModelFeed::ModelFeed(JobRunner& jobRunner, SessionList& sessions, views::Navigat
                 if (changed & NavigationField::Run) {
                     showCheckpoints();
                     showPhases();
+                    showAudit();
                 }
                 if (changed & (NavigationField::Run | NavigationField::Checkpoint |
                                NavigationField::Grid | NavigationField::Metric))
@@ -88,6 +92,11 @@ void ModelFeed::showPhases() {
                                         })));
     }
     checkpoints.setPhases(ofRow, names);
+}
+
+void ModelFeed::showAudit() {
+    const RunSession* run = m_navigation.session();
+    audit.setReport(run == nullptr ? nullptr : run->audit);
 }
 
 void ModelFeed::showLayerValues() {

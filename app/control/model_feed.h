@@ -7,6 +7,7 @@
 
 #include "app/control/navigation_control.h"
 #include "app/jobs/job_runner.h"
+#include "views/models/audit_model.h"
 #include "views/models/checkpoint_model.h"
 #include "views/models/failure_model.h"
 #include "views/models/job_model.h"
@@ -28,11 +29,13 @@ public:
     views::PhaseModel phases;
     views::JobModel jobs;
     views::FailureModel failures;
+    views::AuditModel audit;
 
 private:
     void showRuns();
     void showCheckpoints();
     void showPhases();
+    void showAudit();
     void showLayerValues();
     void markRunning(const views::JobStatus& status);
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
 #include "core/trajectory/series_table.h"
 #include "views/dialogs/probe_choice.h"
@@ -24,6 +25,7 @@ struct RunSession {
     std::filesystem::path folder;  ///< of the checkpoints; empty for a lone trajectory
     std::filesystem::path file;    ///< trajectory; empty until a probe has one
     std::shared_ptr<const CheckpointCatalog> catalog;
+    std::shared_ptr<const AuditReport> audit;  ///< of `catalog`; null until it was audited
     std::shared_ptr<const SeriesTable> table;  ///< null until something is measured
     std::vector<views::DetectorFinding> findings;
     views::PhaseBands bands;

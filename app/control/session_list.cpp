@@ -36,8 +36,16 @@ void SessionList::setCatalog(views::RunId id, std::shared_ptr<const CheckpointCa
     RunSession* session = edit(id);
     if (session == nullptr) return;
     session->catalog = std::move(catalog);
+    session->audit.reset();  // its indices are those of the old catalogue
     emit sessionChanged(id, SessionPart::Catalog);
     emit listChanged();
+}
+
+void SessionList::setAudit(views::RunId id, std::shared_ptr<const AuditReport> report) {
+    RunSession* session = edit(id);
+    if (session == nullptr) return;
+    session->audit = std::move(report);
+    emit sessionChanged(id, SessionPart::Audit);
 }
 
 void SessionList::setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,

@@ -12,7 +12,7 @@
 
 namespace gridscope::app {
 
-enum class SessionPart { Catalog, Data, Phases, Overlay };
+enum class SessionPart { Catalog, Data, Phases, Overlay, Audit };
 
 class SessionList : public QObject {
     Q_OBJECT
@@ -26,6 +26,8 @@ public:
     const std::vector<std::unique_ptr<RunSession>>& all() const { return m_sessions; }
 
     void setCatalog(views::RunId id, std::shared_ptr<const CheckpointCatalog> catalog);
+    /// For the catalogue that the run has now; another catalogue takes it away again.
+    void setAudit(views::RunId id, std::shared_ptr<const AuditReport> report);
     void setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,
                        std::filesystem::path file);
     void setFindings(views::RunId id, std::vector<views::DetectorFinding> findings);

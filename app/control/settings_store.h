@@ -15,7 +15,7 @@ namespace gridscope::app {
 
 class SettingsStore {
 public:
-    static constexpr int kLayoutVersion = 1;  ///< raised when docks change
+    static constexpr int kLayoutVersion = 2;  ///< raised when docks change
     static constexpr int kRecentLimit = 10;
 
     /// Uses `file`. A damaged one is kept beside it as `.bad` and defaults are used.

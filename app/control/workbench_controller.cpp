@@ -33,7 +33,8 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_navigation(m_sessions, m_history),
       m_models(jobs, m_sessions, m_history, m_navigation),
       m_phases(jobs, m_sessions),
-      m_probe(jobs, engine, m_sessions, m_models.failures) {
+      m_probe(jobs, engine, m_sessions, m_models.failures),
+      m_audit(jobs, engine, m_sessions) {
     connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
         if (run == m_history.state().run) announceData();
     });
@@ -42,6 +43,7 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
                 if (changed & views::NavigationField::Run) announceData();
             });
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
+    connect(&m_audit, &AuditControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);
 }
 
@@ -178,6 +180,7 @@ void WorkbenchController::openFailed(const QString& path, const Error& error) {
 
 void WorkbenchController::closeRun(views::RunId run) {
     if (m_probe.isRunning() && m_probe.run() == run) m_probe.cancel();
+    if (m_audit.isRunning() && m_audit.run() == run) m_audit.cancel();
     views::RunId fallback;
     for (const auto& session : m_sessions.all())
         if (session->id != run) fallback = session->id;
@@ -245,6 +248,37 @@ void WorkbenchController::startProbe(const views::ProbeChoice& choice) {
 void WorkbenchController::resumeProbe() {
     if (const RunSession* run = session())
         report(m_probe.resume(run->id, m_models.checkpoints.tickedEntries()));
+}
+
+QString WorkbenchController::auditObstacle() const {
+    const RunSession* run = session();
+    if (m_audit.isRunning()) return tr("An audit is running already.");
+    if (run == nullptr) return tr("Open a folder of checkpoints to audit it.");
+    if (run->catalog == nullptr) return tr("This run has no checkpoints on disk.");
+    return {};
+}
+
+void WorkbenchController::startAudit() {
+    if (const RunSession* run = session()) report(m_audit.start(run->id));
+}
+
+void WorkbenchController::saveAudit(const QString& file) {
+    if (const RunSession* run = session(); run != nullptr && run->audit)
+        m_audit.save(run->audit, pathOf(file));
+}
+
+void WorkbenchController::excludeFromProbe(const std::vector<std::size_t>& entries) {
+    std::vector<bool> ticks;
+    int excluded = 0;
+    for (const views::CheckpointRow& row : m_models.checkpoints.rows()) {
+        const bool named =
+            row.entry >= 0 && std::find(entries.begin(), entries.end(),
+                                        static_cast<std::size_t>(row.entry)) != entries.end();
+        ticks.push_back(row.ticked && !named);
+        excluded += row.ticked && named ? 1 : 0;
+    }
+    m_models.checkpoints.setTicks(ticks);
+    emit message(LogLevel::Information, tr("Left out of the probe: %1.").arg(excluded));
 }
 
 ViewState WorkbenchController::viewState() const {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "app/control/audit_control.h"
 #include "app/control/engine.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
@@ -49,6 +50,13 @@ public:
     void resumeProbe();
     ViewState viewState() const;
 
+    /// Why no audit can start now; empty if one can.
+    QString auditObstacle() const;
+    void startAudit();
+    void saveAudit(const QString& file);
+    /// Unticks checkpoints, by index into the catalogue of the active run.
+    void excludeFromProbe(const std::vector<std::size_t>& entries);
+
     JobRunner& jobs() { return m_jobs; }
     SessionList& sessions() { return m_sessions; }
     views::NavigationHistory& history() { return m_history; }
@@ -56,6 +64,7 @@ public:
     NavigationControl& navigation() { return m_navigation; }
     ModelFeed& models() { return m_models; }
     ProbeControl& probe() { return m_probe; }
+    AuditControl& audit() { return m_audit; }
     const RunSession* session() const { return m_navigation.session(); }
 
 signals:
@@ -85,6 +94,7 @@ private:
     ModelFeed m_models;
     PhaseControl m_phases;
     ProbeControl m_probe;
+    AuditControl m_audit;
     int m_loading = 0;
     std::vector<views::JobId> m_loadJobs;  ///< scans and openings, until none is under way
     /// FLOP/s of matrix products on all cores, for cost estimates; NaN until measured.

@@ -6,6 +6,8 @@
 #include <QMainWindow>
 
 #include "app/control/workbench_controller.h"
+#include "app/gui/audit_wiring.h"
+#include "views/panels/audit_panel.h"
 #include "views/panels/checkpoints_panel.h"
 #include "views/panels/inspector_panel.h"
 #include "views/panels/jobs_panel.h"
@@ -25,6 +27,7 @@ DockSet::DockSet(QMainWindow& window, WorkbenchController& controller)
       m_layers(new views::LayersPanel(&controller.models().layers)),
       m_inspector(new views::InspectorPanel),
       m_jobs(new views::JobsPanel(&controller.models().jobs, &controller.models().failures)),
+      m_audit(new views::AuditPanel(&controller.models().audit)),
       m_log(new views::LogPanel) {
     add(window, QStringLiteral("dockRuns"), tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
     add(window, QStringLiteral("dockCheckpoints"), tr("Checkpoints"), m_checkpoints,
@@ -35,9 +38,13 @@ DockSet::DockSet(QMainWindow& window, WorkbenchController& controller)
         Qt::RightDockWidgetArea);
     m_jobsDock =
         add(window, QStringLiteral("dockJobs"), tr("Jobs"), m_jobs, Qt::BottomDockWidgetArea);
+    m_auditDock =
+        add(window, QStringLiteral("dockAudit"), tr("Audit"), m_audit, Qt::BottomDockWidgetArea);
     QDockWidget* log =
         add(window, QStringLiteral("dockLog"), tr("Log"), m_log, Qt::BottomDockWidgetArea);
-    window.tabifyDockWidget(m_jobsDock, log);
+    window.tabifyDockWidget(m_jobsDock, m_auditDock);
+    window.tabifyDockWidget(m_auditDock, log);
+    new AuditWiring(*m_audit, *m_checkpoints, controller);
     m_jobsDock->raise();
     connectIntents();
     showState();
@@ -125,6 +132,11 @@ void DockSet::shareOut(QMainWindow& window) {
 void DockSet::showJobs() {
     m_jobsDock->show();
     m_jobsDock->raise();
+}
+
+void DockSet::showAudit() {
+    m_auditDock->show();
+    m_auditDock->raise();
 }
 
 }  // namespace gridscope::app

@@ -12,6 +12,7 @@ class QDockWidget;
 class QMainWindow;
 
 namespace gridscope::views {
+class AuditPanel;
 class CheckpointsPanel;
 class InspectorPanel;
 class JobsPanel;
@@ -35,8 +36,9 @@ public:
     views::LogPanel* log() const { return m_log; }
     /// Sizes of the first start. Only after the window is shown do docks keep them.
     void shareOut(QMainWindow& window);
-    /// Brings the jobs to the front.
+    /// Brings the jobs, or the audit, to the front.
     void showJobs();
+    void showAudit();
 
 private:
     QDockWidget* add(QMainWindow& window, const QString& name, const QString& title, QWidget* panel,
@@ -53,8 +55,10 @@ private:
     views::LayersPanel* m_layers;
     views::InspectorPanel* m_inspector;
     views::JobsPanel* m_jobs;
+    views::AuditPanel* m_audit;
     views::LogPanel* m_log;
     QDockWidget* m_jobsDock = nullptr;
+    QDockWidget* m_auditDock = nullptr;
 };
 
 }  // namespace gridscope::app

@@ -75,6 +75,7 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
             &ActionRegistry::refresh);
     connect(&controller.probe(), &ProbeControl::runningChanged, &m_actions,
             &ActionRegistry::refresh);
+    connect(&controller.audit(), &AuditControl::changed, &m_actions, &ActionRegistry::refresh);
     connect(&controller.models().checkpoints, &views::CheckpointModel::ticksChanged, &m_actions,
             &ActionRegistry::refresh);
     setTheme(settings.theme());
@@ -131,7 +132,8 @@ void MainWindow::buildMenus() {
     fill(navigate,
          {"nav.back", "nav.forward", "", "nav.goToStep", "nav.minPerplexity", "", "edit.find"});
     QMenu* probe = menuBar()->addMenu(tr("&Probe"));
-    fill(probe, {"probe.start", "probe.pause", "probe.cancel", "probe.retry", ""});
+    fill(probe,
+         {"probe.start", "probe.pause", "probe.cancel", "probe.retry", "", "probe.audit", ""});
     m_docks->checkpoints()->selectionMenu()->setTitle(tr("&Select"));
     probe->addMenu(m_docks->checkpoints()->selectionMenu());
     for (QMenu* menu : {file, view, navigate, probe}) menu->setToolTipsVisible(true);
@@ -286,6 +288,11 @@ void MainWindow::askForFigure() {
     views::ExportDialog dialog(std::move(input), this);
     if (dialog.exec() == QDialog::Accepted)
         statusBar()->showMessage(tr("Written: %1").arg(dialog.writtenPath()), 8000);
+}
+
+void MainWindow::runAudit() {
+    m_docks->showAudit();
+    m_controller.startAudit();
 }
 
 bool MainWindow::confirmQuit() {

@@ -38,6 +38,7 @@ public slots:
     void askForProbe();
     void askForStep();
     void askForFigure();
+    void runAudit();
 
 protected:
     void showEvent(QShowEvent* event) override;

@@ -210,6 +210,13 @@ void addProbeActions(MainWindow& window, WorkbenchController& controller) {
                                 : QString();
                  },
                  [&controller] { controller.resumeProbe(); }});
+    actions.add({QStringLiteral("probe.audit"),
+                 tr("Run &Audit"),
+                 {},
+                 QKeySequence(QStringLiteral("F7")),
+                 {},
+                 [&controller] { return controller.auditObstacle(); },
+                 [&window] { window.runAudit(); }});
 }
 
 }  // namespace

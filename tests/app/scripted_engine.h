@@ -13,6 +13,10 @@ namespace gridscope::test {
 class ScriptedEngine final : public app::Engine {
 public:
     std::function<Expected<CheckpointCatalog>(ProgressSink&, std::stop_token)> onScan;
+    std::function<Expected<AuditReport>(const CheckpointCatalog&, AuditLevel, ProgressSink&,
+                                        std::stop_token)>
+        onAudit;
+    std::function<Expected<void>(const AuditReport&, const std::filesystem::path&)> onSaveAudit;
     std::function<Expected<LoadedTrajectory>()> onRead;
     std::function<Expected<app::ProbeReport>(const app::ProbeRequest&, const OnSnapshot&,
                                              ProgressSink&, std::stop_token)>
@@ -21,6 +25,14 @@ public:
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
                                      std::stop_token stop) override {
         return onScan(progress, std::move(stop));
+    }
+    Expected<AuditReport> audit(const CheckpointCatalog& catalog, AuditLevel level,
+                                ProgressSink& progress, std::stop_token stop) override {
+        return onAudit(catalog, level, progress, std::move(stop));
+    }
+    Expected<void> saveAudit(const AuditReport& report,
+                             const std::filesystem::path& file) override {
+        return onSaveAudit(report, file);
     }
     Expected<LoadedTrajectory> read(const std::filesystem::path&) override { return onRead(); }
     Expected<app::ProbeReport> probe(const app::ProbeRequest& request, const OnSnapshot& snapshot,

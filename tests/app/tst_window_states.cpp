@@ -292,10 +292,11 @@ void TestWindowStates::everyWidgetIsNamed() {
     ScriptedEngine engine;
     WindowFixture fixture(engine);
     for (const char* name : {"dockRuns", "dockCheckpoints", "dockPhases", "dockLayers",
-                             "dockInspector", "dockJobs", "dockLog"})
+                             "dockInspector", "dockJobs", "dockAudit", "dockLog"})
         QVERIFY2(fixture.child<QDockWidget>(name) != nullptr, name);
-    for (const char* name : {"checkpointTable", "runTable", "layerTree", "phaseTree", "jobTable",
-                             "failureTree", "inspectorTree", "logText", "metricBox", "gridBox"}) {
+    for (const char* name :
+         {"checkpointTable", "runTable", "layerTree", "phaseTree", "jobTable", "failureTree",
+          "auditTable", "auditLevel", "inspectorTree", "logText", "metricBox", "gridBox"}) {
         auto* widget = fixture.child<QWidget>(name);
         QVERIFY2(widget != nullptr, name);
         QVERIFY2(!widget->accessibleName().isEmpty(), name);

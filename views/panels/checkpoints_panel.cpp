@@ -14,6 +14,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 #include "views/models/checkpoint_model.h"
 #include "views/models/checkpoint_proxy.h"
 #include "views/models/tick_rules.h"
@@ -151,8 +153,16 @@ void CheckpointsPanel::showSummary() {
     m_summary->setText(text);
 }
 
-void CheckpointsPanel::showRecord(int record) {
-    const int row = m_model->rowOfRecord(record);
+void CheckpointsPanel::showRecord(int record) { showRow(m_model->rowOfRecord(record)); }
+
+void CheckpointsPanel::showEntry(int entry) {
+    const auto& rows = m_model->rows();
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [entry](const auto& row) { return row.entry == entry; });
+    if (found != rows.end()) showRow(static_cast<int>(found - rows.begin()));
+}
+
+void CheckpointsPanel::showRow(int row) {
     const QModelIndex index =
         row < 0 ? QModelIndex() : m_proxy->mapFromSource(m_model->index(row, 0));
     if (index.row() == m_table->currentIndex().row() && index.isValid()) return;

@@ -22,6 +22,8 @@ public:
 
     /// Selects the checkpoint with this index into the trajectory's rows, -1 = none.
     void showRecord(int record);
+    /// Selects the checkpoint with this index into the catalogue.
+    void showEntry(int entry);
     void focusFilter();
     QMenu* selectionMenu() const { return m_menu; }
 
@@ -36,6 +38,7 @@ private:
     void buildTable();
     void buildMenu();
     void showSummary();
+    void showRow(int row);
     void askLogSpaced();
     void askEveryNth();
 

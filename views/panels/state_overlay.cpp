@@ -25,7 +25,8 @@ StateOverlay::StateOverlay(QWidget* parent)
       m_bar(new QProgressBar(this)),
       m_button(new QPushButton(this)),
       m_copy(new QPushButton(tr("Copy Details"), this)),
-      m_escape(new QShortcut(Qt::Key_Escape, this)) {
+      m_escape(new QShortcut(Qt::Key_Escape, this)),
+      m_errorButton(tr("Open Folder...")) {
     setObjectName(QStringLiteral("stateOverlay"));
     setAccessibleName(tr("State of the view"));
     setAutoFillBackground(true);
@@ -96,7 +97,7 @@ void StateOverlay::showLoading(const QString& text) {
 
 void StateOverlay::showError(const QString& sentence, const QString& hint, const QString& details) {
     m_details = details;
-    showTexts(sentence, hint, tr("Open Folder..."));
+    showTexts(sentence, hint, m_errorButton);
 }
 
 void StateOverlay::clear() {

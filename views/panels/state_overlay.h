@@ -23,6 +23,8 @@ public:
     void showLoading(const QString& text);
     /// @param details the whole error, for Copy Details
     void showError(const QString& sentence, const QString& hint, const QString& details);
+    /// Text of the button beside an error; "Open Folder..." unless set.
+    void setErrorButton(const QString& text) { m_errorButton = text; }
     void clear();
 
 signals:
@@ -43,6 +45,7 @@ private:
     QPushButton* m_copy;
     QShortcut* m_escape;
     QString m_details;
+    QString m_errorButton;
     int m_request = 0;  ///< so that a delayed loading state knows whether it is outdated
 };
 

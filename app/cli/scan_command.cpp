@@ -154,7 +154,6 @@ Expected<ExitCode> run(const Options& options) {
 void addScanCommand(CLI::App& app, CommandChoice& choice) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("scan", "List the checkpoints of a folder");
-    command->footer("Models that are read (model_type in config.json): " + supportedModelTypes());
     command->add_option("folder", options->folder, "Folder of checkpoints")->required();
     command->add_flag("--json", options->json, "One JSON document on stdout");
     CLI::Option* audit = command->add_flag(
@@ -164,7 +163,8 @@ void addScanCommand(CLI::App& app, CommandChoice& choice) {
         ->needs(audit);
     command->add_option("--report", options->report, "Also write the findings to FILE.md or .csv")
         ->needs(audit);
-    command->footer(kAuditHelp);
+    command->footer("Models that are read (model_type in config.json): " + supportedModelTypes() +
+                    "\n" + kAuditHelp);
     command->callback([options, &choice] {
         choice = {[options] { return run(*options); }, &options->json};
     });

@@ -346,7 +346,8 @@ void TestAudit::levels() {
     QCOMPARE(found(AuditLevel::Deep), QStringLiteral("A1 step0+step1, A3 step300"));
 }
 
-// Links of a cache to one blob are told as equal before a byte is read.
+// Links of a cache to one blob are told as equal before a byte is read. That main is one of the
+// steps is no finding: the catalogue lists it as another name of that row.
 void TestAudit::linksToOneFile() {
     Folder folder;
     test::writeSuite(folder.root(), test::walkedModels(9, {100, 200, 300}));
@@ -360,8 +361,7 @@ void TestAudit::linksToOneFile() {
     for (const AuditLevel level : {AuditLevel::Quick, AuditLevel::Hash}) {
         const auto report = audit(folder.root(), level);
         GRIDSCOPE_VERIFY_OK(report);
-        QCOMPARE(summary(*report), QStringLiteral("A1 step100+step200, A1 step300+main"));
-        QCOMPARE(report->findings[1].severity, AuditSeverity::Note);
+        QCOMPARE(summary(*report), QStringLiteral("A1 step100+step200"));
     }
 }
 

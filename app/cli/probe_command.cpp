@@ -129,7 +129,7 @@ void addProbeCommand(CLI::App& app, CommandChoice& choice) {
         ->add_option("--select", options->select,
                      "all, log:16, every:5000, 1000..80000 or labels, joined by commas")
         ->capture_default_str();
-    command->add_option("--run", options.run,
+    command->add_option("--run", options->run,
                         "Which run of a folder with several; scan lists their names");
     command->add_option("--order", options->order, "coarse (coarse to fine) or steps")
         ->capture_default_str();

@@ -19,8 +19,9 @@ struct Dimension {
     std::uint64_t outStride = 0;  ///< elements in row-major order
 };
 
-/// The dimensions with several elements, the widest stride first: walked in this order, the views
-/// that torch makes (transposed, sliced, expanded) go through their storage once, forwards.
+/// The dimensions with several elements (or one of a single one), the widest stride first: walked
+/// in this order, the views that torch makes (transposed, sliced, expanded) go through their
+/// storage once, forwards.
 std::vector<Dimension> inStorageOrder(const std::vector<std::uint64_t>& shape,
                                       const StorageView& view) {
     std::vector<Dimension> dimensions;
@@ -29,21 +30,23 @@ std::vector<Dimension> inStorageOrder(const std::vector<std::uint64_t>& shape,
         if (shape[i] > 1) dimensions.push_back({shape[i], view.strides[i], outStride});
         outStride *= shape[i];
     }
+    if (dimensions.empty()) dimensions.emplace_back();
     std::stable_sort(dimensions.begin(), dimensions.end(),
                      [](const Dimension& a, const Dimension& b) { return a.stride > b.stride; });
     return dimensions;
 }
 
-/// Elements of a storage, read ahead of the walk.
+/// Bytes of a storage, read ahead of the walk.
 class Window {
 public:
-    Window(const ByteSource& bytes, const StorageRecord& storage, std::size_t itemBytes)
-        : m_bytes(bytes), m_storage(storage), m_itemBytes(itemBytes) {}
+    Window(const ByteSource& bytes, const StorageRecord& storage)
+        : m_bytes(bytes), m_storage(storage) {}
 
-    Expected<const std::byte*> at(std::uint64_t element) {
-        const std::uint64_t offset = element * m_itemBytes;
+    /// What is held from byte `offset` of the storage on; at least one element.
+    Expected<std::span<const std::byte>> from(std::uint64_t offset) {
         if (offset < m_first || offset - m_first >= m_held.size()) GRIDSCOPE_TRY(refill(offset));
-        return m_held.data() + (offset - m_first);
+        return std::span<const std::byte>(m_held).subspan(
+            static_cast<std::size_t>(offset - m_first));
     }
 
 private:
@@ -60,16 +63,27 @@ private:
 
     const ByteSource& m_bytes;
     const StorageRecord& m_storage;
-    std::size_t m_itemBytes;
     std::size_t m_size = kSmallestWindowBytes;
     std::uint64_t m_first = 0;  ///< byte of the storage that m_held starts with
     std::vector<std::byte> m_held;
 };
 
-/// Counts through the dimensions, the last one fastest. False after the last element.
+template <std::size_t ItemBytes>
+void copyItems(const std::byte* from, std::uint64_t fromStride, std::byte* to,
+               std::uint64_t toStride, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i)
+        std::memcpy(to + i * toStride * ItemBytes, from + i * fromStride * ItemBytes, ItemBytes);
+}
+
+/// Weights have elements of 2, 4 or 8 bytes.
+auto copierOf(std::size_t itemBytes) {
+    return itemBytes == 2 ? copyItems<2> : itemBytes == 4 ? copyItems<4> : copyItems<8>;
+}
+
+/// Counts through the dimensions but the last one, which is walked inside. False at the end.
 bool advance(const std::vector<Dimension>& dimensions, std::vector<std::uint64_t>& position,
              std::uint64_t& element, std::uint64_t& out) {
-    for (std::size_t d = dimensions.size(); d-- > 0;) {
+    for (std::size_t d = dimensions.size() - 1; d-- > 0;) {
         const Dimension& dimension = dimensions[d];
         if (++position[d] < dimension.size) {
             element += dimension.stride;
@@ -100,14 +114,25 @@ Expected<std::vector<std::byte>> gatherView(const ByteSource& bytes, const Stora
     std::vector<std::byte> gathered(static_cast<std::size_t>(info.storedBytes));
     if (gathered.empty()) return gathered;
     const std::size_t itemBytes = dtypeBits(info.dtype) / 8;
+    const auto copy = copierOf(itemBytes);
     const std::vector<Dimension> dimensions = inStorageOrder(info.shape, view);
+    const Dimension& inner = dimensions.back();
     std::vector<std::uint64_t> position(dimensions.size(), 0);
-    Window window(bytes, storage, itemBytes);
+    Window window(bytes, storage);
     std::uint64_t element = view.offset;
     std::uint64_t out = 0;
     do {
-        GRIDSCOPE_TRY_ASSIGN(from, window.at(element));
-        std::memcpy(gathered.data() + out * itemBytes, from, itemBytes);
+        for (std::uint64_t done = 0; done < inner.size;) {
+            GRIDSCOPE_TRY_ASSIGN(held, window.from((element + done * inner.stride) * itemBytes));
+            const std::uint64_t reach = held.size() / itemBytes;
+            const std::uint64_t count =
+                inner.stride == 0 ? inner.size - done
+                                  : std::min(inner.size - done, (reach - 1) / inner.stride + 1);
+            copy(held.data(), inner.stride,
+                 gathered.data() + (out + done * inner.outStride) * itemBytes, inner.outStride,
+                 count);
+            done += count;
+        }
     } while (advance(dimensions, position, element, out));
     return gathered;
 }

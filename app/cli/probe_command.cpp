@@ -17,6 +17,7 @@ namespace {
 struct Options {
     std::string folder;
     std::string out;
+    std::string run;
     std::string select = "all";
     std::string order = "coarse";
     std::string stages = "weights,perplexity";
@@ -77,12 +78,13 @@ Expected<ExitCode> run(const Options& options) {
     FileOps& ops = systemFileOps();
     GRIDSCOPE_TRY_ASSIGN(settings, settingsOf(options));
     ProbeReport report;
-    GRIDSCOPE_TRY_ASSIGN(catalog, scanFolder(ops, options.folder, report, cancelToken()));
-    GRIDSCOPE_TRY_ASSIGN(selection, selectCheckpoints(catalog, options.select));
+    GRIDSCOPE_TRY_ASSIGN(found, scanFolder(ops, options.folder, report, cancelToken()));
+    GRIDSCOPE_TRY_ASSIGN(chosen, selectInRun(std::move(found), options.run, options.select));
+    const CheckpointCatalog& catalog = chosen.catalog;
     GRIDSCOPE_TRY_ASSIGN(loaded, loadEvalWindows(ops, options.eval, catalog));
     for (const std::string& note : loaded.notes) report.event(note);
     GRIDSCOPE_TRY_ASSIGN(
-        plan, makePlan(catalog, selection, std::move(loaded.windows), std::move(settings)));
+        plan, makePlan(catalog, chosen.selection, std::move(loaded.windows), std::move(settings)));
     GRIDSCOPE_TRY_ASSIGN(device, resolveDevice(plan.settings.device));
     GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(ops, options.out, emptyTrajectory(plan)));
     for (const Warning& warning : store->warnings()) report.event("note: " + warning.what);
@@ -127,6 +129,8 @@ void addProbeCommand(CLI::App& app, CommandChoice& choice) {
         ->add_option("--select", options->select,
                      "all, log:16, every:5000, 1000..80000 or labels, joined by commas")
         ->capture_default_str();
+    command->add_option("--run", options.run,
+                        "Which run of a folder with several; scan lists their names");
     command->add_option("--order", options->order, "coarse (coarse to fine) or steps")
         ->capture_default_str();
     command->add_option("--stages", options->stages, "weights, perplexity or both")

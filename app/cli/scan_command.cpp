@@ -18,6 +18,12 @@ struct Options {
     bool json = false;
 };
 
+/// The folder of a checkpoint, or the file where one folder holds several.
+std::filesystem::path placeOf(const CheckpointEntry& entry) {
+    const bool isFile = entry.weightsFile.filename() == entry.label.text;
+    return isFile ? entry.weightsFile : entry.folder;
+}
+
 nlohmann::json toJson(const CheckpointEntry& entry) {
     nlohmann::json problems = nlohmann::json::array();
     for (const Error& problem : entry.problems)
@@ -29,7 +35,7 @@ nlohmann::json toJson(const CheckpointEntry& entry) {
                            {"step", nullptr},
                            {"stage", nullptr},
                            {"tokens_seen", nullptr},
-                           {"path", escapeForDisplay(entry.folder.string(), 4096)},
+                           {"path", escapeForDisplay(placeOf(entry).string(), 4096)},
                            {"format", entry.format},
                            {"dtype", entry.dtype},
                            {"parameters", entry.parameters},
@@ -46,21 +52,40 @@ std::string padded(std::string text, std::size_t width) {
     return text + "  ";
 }
 
+std::string labelText(const CheckpointEntry& entry) {
+    std::string text = escapeForDisplay(entry.label.text, 60);
+    for (const std::string& alias : entry.aliases) text += " = " + escapeForDisplay(alias, 60);
+    return text;
+}
+
+std::string entryText(const CheckpointEntry& entry) {
+    std::string text = padded(labelText(entry), 24) +
+                       padded(entry.label.step ? std::to_string(entry.label.step->value) : "-", 9) +
+                       padded(entry.format.empty() ? "-" : entry.format, 17) +
+                       padded(entry.dtype.empty() ? "-" : entry.dtype, 8) +
+                       padded(std::to_string(entry.parameters), 12) + formatBytes(entry.bytes) +
+                       "\n";
+    for (const Error& problem : entry.problems) text += "    " + problem.toText() + "\n";
+    for (const Warning& warning : entry.warnings) text += "    note: " + warning.what + "\n";
+    return text;
+}
+
 std::string toText(const CheckpointCatalog& catalog) {
-    std::string text = padded("label", 24) + padded("step", 9) + padded("format", 12) +
+    std::string text = padded("label", 24) + padded("step", 9) + padded("format", 17) +
                        padded("dtype", 8) + padded("parameters", 12) + "size\n";
     std::size_t unusable = 0;
-    for (const CheckpointEntry& entry : catalog.entries) {
-        text += padded(escapeForDisplay(entry.label.text, 60), 24) +
-                padded(entry.label.step ? std::to_string(entry.label.step->value) : "-", 9) +
-                padded(entry.format.empty() ? "-" : entry.format, 12) +
-                padded(entry.dtype.empty() ? "-" : entry.dtype, 8) +
-                padded(std::to_string(entry.parameters), 12) + formatBytes(entry.bytes) + "\n";
-        for (const Error& problem : entry.problems) text += "    " + problem.toText() + "\n";
-        for (const Warning& warning : entry.warnings) text += "    note: " + warning.what + "\n";
-        unusable += entry.usable() ? 0u : 1u;
+    for (const CheckpointRun& run : catalog.runs) {
+        // One run needs no heading; of several each can be probed by its name.
+        if (catalog.runs.size() > 1)
+            text += "run " + escapeForDisplay(run.name, 200) +
+                    (run.seed.empty() ? "" : ", " + escapeForDisplay(run.seed)) + "\n";
+        for (const std::size_t index : run.entries) {
+            text += entryText(catalog.entries[index]);
+            unusable += catalog.entries[index].usable() ? 0u : 1u;
+        }
     }
     text += std::to_string(catalog.entries.size()) + " checkpoints";
+    if (catalog.runs.size() > 1) text += " in " + std::to_string(catalog.runs.size()) + " runs";
     if (unusable > 0) text += ", " + std::to_string(unusable) + " of them unusable";
     return text + "\n";
 }

@@ -103,7 +103,7 @@ bool matchStaged(NameScanner scan, CheckpointLabel& label) {
         }
     }
     if (!scan.literal("-step")) return false;
-    scan.literal("-");
+    label.restartsWithStage = !scan.literal("-");
     const auto step = scan.number();
     if (!step) return false;
     label.step = TrainingStep{*step};
@@ -280,6 +280,7 @@ CheckpointLabel parseCheckpointLabel(std::string_view name) {
             CheckpointLabel label;
             if (rule.match(NameScanner(std::string_view(lower).substr(i)), label)) {
                 label.text = std::string(name);
+                if (i > 0) label.prefix = label.text.substr(0, i - 1);
                 return label;
             }
         }
@@ -288,6 +289,12 @@ CheckpointLabel parseCheckpointLabel(std::string_view name) {
     none.text = std::string(name);
     none.stageRank = kRankUnresolved;
     return none;
+}
+
+bool isAliasName(std::string_view name) {
+    const std::string lower = normalized(name);
+    CheckpointLabel unused;
+    return matchSpecial(NameScanner(lower), unused);
 }
 
 bool naturallyBefore(std::string_view a, std::string_view b) {

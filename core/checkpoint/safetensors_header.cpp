@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <new>
 #include <numeric>
 #include <optional>
 #include <span>
 
+#include "core/checkpoint/checked_arithmetic.h"
 #include "core/checkpoint/safetensors_sax_impl.h"
 
 namespace gridscope {
@@ -20,11 +20,6 @@ constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kLargestHeader = 100'000'000;
 constexpr std::size_t kLargestRank = 8;
 constexpr std::uint64_t kLargestOffset = std::uint64_t{1} << 53;  // exact in every JSON reader
-
-std::optional<std::uint64_t> product(std::uint64_t a, std::uint64_t b) {
-    if (b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b) return std::nullopt;
-    return a * b;
-}
 
 std::optional<Dtype> dtypeFromName(std::string_view name) {
     for (int i = 0; i <= static_cast<int>(Dtype::F6E3m2); ++i) {
@@ -125,11 +120,11 @@ Expected<TensorInfo> checkShape(const SafetensorsEntry& entry, std::string_view 
     info.elements = empty ? 0 : 1;
     for (const std::uint64_t size : info.shape) {
         const auto elements =
-            empty ? std::optional<std::uint64_t>(0) : product(info.elements, size);
+            empty ? std::optional<std::uint64_t>(0) : checkedProduct(info.elements, size);
         if (!elements) return fault("the number of elements is above 2^64");
         info.elements = *elements;
     }
-    const auto bits = product(info.elements, dtypeBits(info.dtype));
+    const auto bits = checkedProduct(info.elements, dtypeBits(info.dtype));
     if (!bits) return fault("the number of bits is above 2^64");
     if (*bits % 8 != 0) return fault(std::to_string(*bits) + " bits do not fill whole bytes");
     if (*bits / 8 != info.storedBytes)

@@ -8,7 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "core/checkpoint/pinned_file.h"
 #include "core/checkpoint/safetensors_header.h"
+#include "core/checkpoint/stored_values.h"
 #include "core/checkpoint/tensor_source.h"
 
 namespace gridscope {
@@ -22,24 +24,19 @@ public:
     const std::vector<TensorInfo>& tensors() const override { return m_header.tensors; }
     Expected<TensorReadReport> readFloats(std::size_t index, std::span<float> into) override;
     Expected<void> readValues(std::size_t index, std::span<float> into) override;
-    Expected<void> checkUnchanged() override;
+    Expected<void> checkUnchanged() override { return m_file.checkUnchanged(); }
+    void closeFiles() override { m_file.close(); }
+    std::vector<std::filesystem::path> files() const override { return {m_file.path()}; }
 
 private:
-    SafetensorsSource(FileOps& ops, std::filesystem::path path, File file, const FileStatus& status,
-                      SafetensorsHeader header);
+    SafetensorsSource(PinnedFile file, SafetensorsHeader header)
+        : m_file(std::move(file)), m_header(std::move(header)) {}
 
-    Expected<void> checkReadable(std::size_t index, std::span<float> into) const;
-    /// Stored elements from `first` on as FP32; returns how many F64 values changed.
-    Expected<std::uint64_t> readPiece(std::size_t index, std::uint64_t first,
-                                      std::span<float> into);
-    std::string place(std::size_t index) const;
+    Expected<void> read(std::size_t index, std::span<float> into, TensorReportBuilder* report);
 
-    FileOps* m_ops;
-    std::filesystem::path m_path;
-    File m_file;
-    FileStatus m_status;
+    PinnedFile m_file;
     SafetensorsHeader m_header;
-    std::vector<double> m_staging;  ///< stored bytes of a piece; doubles for their alignment
+    StoredValueReader m_reader;
 };
 
 }  // namespace gridscope

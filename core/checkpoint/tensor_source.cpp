@@ -8,6 +8,8 @@
 #include "core/base/sha256.h"
 #include "core/checkpoint/file_type.h"
 #include "core/checkpoint/safetensors_source.h"
+#include "core/checkpoint/sharded_source.h"
+#include "core/checkpoint/torch_archive_source.h"
 
 namespace gridscope {
 
@@ -46,6 +48,10 @@ Expected<FileType> typeOfFile(FileOps& ops, const std::filesystem::path& path) {
                           path.extension().string());
 }
 
+bool isTorchExtension(std::string_view extension) {
+    return extension == ".bin" || extension == ".pt" || extension == ".pth";
+}
+
 }  // namespace
 
 std::string_view dtypeName(Dtype dtype) { return kDtypes[static_cast<std::size_t>(dtype)].name; }
@@ -57,24 +63,38 @@ bool isWeightDtype(Dtype dtype) {
            dtype == Dtype::F64;
 }
 
-// The dispatch point of containers: archives of PyTorch and sharded indexes join here.
-Expected<std::unique_ptr<TensorSource>> openTensorSource(FileOps& ops,
-                                                         const std::filesystem::path& file) {
+Expected<std::unique_ptr<TensorSource>> openSingleFile(FileOps& ops,
+                                                       const std::filesystem::path& file) {
     GRIDSCOPE_TRY_ASSIGN(type, typeOfFile(ops, file));
     const std::string extension = file.extension().string();
+    const auto error = [&](ErrorCode code, std::string hint) {
+        return Error{code, file.string(),
+                     "is named " + escapeForDisplay(extension) + " but is " +
+                         std::string(fileTypeName(type)),
+                     std::move(hint)};
+    };
     if (extension == ".safetensors") {
         // A file of no known type goes on to the rules of the header, which say what is wrong.
         if (type == FileType::Safetensors || type == FileType::Unknown)
             return SafetensorsSource::open(ops, file);
-        return Error{ErrorCode::FileWrongType, file.string(),
-                     "is named .safetensors but is " + std::string(fileTypeName(type)),
-                     "Fetch the file again"};
+        return error(ErrorCode::FileWrongType, "Fetch the file again");
     }
-    return Error{ErrorCode::ScanUnsupported, file.string(),
-                 "only single .safetensors files are read so far, found " +
-                     (extension == ".json" ? std::string("an index of shards")
-                                           : std::string(fileTypeName(type))),
-                 "Convert the checkpoint to one model.safetensors"};
+    if (isTorchExtension(extension)) {
+        if (type == FileType::Zip) return TorchArchiveSource::open(ops, file);
+        if (type == FileType::LegacyTorch || type == FileType::Pickle)
+            return error(ErrorCode::PickleUnsupported,
+                         "Load and save it with torch 1.6 or newer, or convert to safetensors");
+        return error(ErrorCode::FileWrongType, "Fetch the file again");
+    }
+    return error(ErrorCode::ScanUnsupported, "Weights are read from .safetensors, .bin, .pt, .pth");
+}
+
+// The dispatch point of containers.
+Expected<std::unique_ptr<TensorSource>> openTensorSource(FileOps& ops,
+                                                         const std::filesystem::path& file) {
+    if (file.extension() != ".json") return openSingleFile(ops, file);
+    GRIDSCOPE_TRY(typeOfFile(ops, file));
+    return ShardedSource::open(ops, file);
 }
 
 std::string modelContentSha256(std::vector<std::pair<std::string, std::string>> nameAndHash) {

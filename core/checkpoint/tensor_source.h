@@ -73,16 +73,25 @@ public:
     virtual const std::vector<TensorInfo>& tensors() const = 0;
     /// Reads tensor `index` as FP32, row-major as stored, into `into` (`elements` values); one
     /// pass reads, converts, hashes and checks.
-    /// Errors: safetensors.dtype, file.vanished, file.read; internal.failed for a wrong span.
+    /// Errors: safetensors.dtype, zip.checksum, file.vanished, file.changed, file.read;
+    /// internal.failed for a wrong span.
     virtual Expected<TensorReadReport> readFloats(std::size_t index, std::span<float> into) = 0;
     /// The same values without hash and statistics, for callers that have them already.
     /// Errors: as readFloats.
     virtual Expected<void> readValues(std::size_t index, std::span<float> into) = 0;
     /// After the last read: errors with file.changed if a file is not what it was when opened.
     virtual Expected<void> checkUnchanged() = 0;
+    /// Gives descriptors back; the next read opens its file again and compares it.
+    virtual void closeFiles() {}
+    /// What opening found out that does not stop the work.
+    virtual std::vector<Warning> warnings() const { return {}; }
+    /// The files that hold the values, without an index of them.
+    virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
 
-/// Opens the weights in `file` (found by the scan). Errors: safetensors.*, file.*.
+/// Opens the weights in `file` (found by the scan): a .safetensors file, a torch.save archive
+/// (.bin, .pt, .pth) or an index.json of either. The content must be what the extension says.
+/// Errors: safetensors.*, zip.*, pickle.*, shards.*, json.depth, file.*.
 Expected<std::unique_ptr<TensorSource>> openTensorSource(FileOps& ops,
                                                          const std::filesystem::path& file);
 

@@ -64,7 +64,24 @@ Expected<std::optional<WeightsChoice>> onlyOne(const std::vector<std::string>& c
                  "Name the right one model.safetensors, or put each into a folder of its own"};
 }
 
+bool hasContainer(const std::vector<std::string>& names) {
+    return std::any_of(kContainers.begin(), kContainers.end(), [&](const KnownContainer& known) {
+        return std::find(names.begin(), names.end(), known.name) != names.end();
+    });
+}
+
 }  // namespace
+
+std::vector<std::string> archivesPerStep(const std::vector<std::string>& names) {
+    if (hasContainer(names) || !loneCandidates(names, {".safetensors"}).empty()) return {};
+    std::vector<std::string> archives = loneCandidates(names, {".pt", ".pth"});
+    const bool labelled =
+        std::all_of(archives.begin(), archives.end(), [](const std::string& name) {
+            return parseCheckpointLabel(name).step.has_value() || isAliasName(name);
+        });
+    if (archives.size() < 2 || !labelled) archives.clear();
+    return archives;
+}
 
 Expected<std::optional<WeightsChoice>> chooseWeights(const std::vector<std::string>& names,
                                                      std::string_view where) {
@@ -82,7 +99,8 @@ Expected<std::optional<WeightsChoice>> chooseWeights(const std::vector<std::stri
     const std::vector<std::string> archives = loneCandidates(names, {".pt", ".pth"});
     const bool deepSpeed =
         std::any_of(archives.begin(), archives.end(), [](const std::string& name) {
-            return startsWithOneOf(name, {"layer_", "zero_pp_rank_", "mp_rank_"});
+            return startsWithOneOf(name,
+                                   {"layer_", "zero_pp_rank_", "bf16_zero_pp_rank_", "mp_rank_"});
         });
     if (deepSpeed)
         return Error{ErrorCode::ScanUnsupported, std::string(where),

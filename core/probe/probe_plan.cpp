@@ -126,6 +126,7 @@ Expected<ProbePlan> makePlan(const CheckpointCatalog& catalog,
     plan.windows = std::move(windows);
     GRIDSCOPE_TRY_ASSIGN(ids, checkedGridIds(plan.settings.grids));
     plan.gridIds = std::move(ids);
+    GRIDSCOPE_TRY(requireOneRun(catalog, selection));
     for (const std::size_t index : selection) plan.checkpoints.push_back(catalog.entries[index]);
     std::set<std::string> labels;
     for (CheckpointEntry& entry : plan.checkpoints) {

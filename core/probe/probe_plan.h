@@ -29,7 +29,8 @@ struct ProbePlan {
 
 /// Decides a run over `selection` (indices into the catalogue). Pure but for the problems it
 /// adds to checkpoints of another model than the first usable one (suite.mixed-models).
-/// Errors: settings.* (no grid, a grid twice, unknown scope), tokens.id-range,
+/// Errors: settings.* (no grid, a grid twice, unknown scope), tokens.id-range, suite.mixed-models
+/// for a selection from several runs of the catalogue,
 /// the first problem when no checkpoint is usable.
 Expected<ProbePlan> makePlan(const CheckpointCatalog& catalog,
                              const std::vector<std::size_t>& selection, EvalWindows windows,

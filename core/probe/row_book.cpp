@@ -25,7 +25,8 @@ std::shared_ptr<const ProbeRecord> storedRow(const Trajectory& stored, const Che
 std::shared_ptr<ProbeRecord> newRow(const CheckpointEntry& entry, const std::string& fingerprint) {
     auto row = std::make_shared<ProbeRecord>();
     row->label = entry.label.text;
-    row->step = entry.label.step ? entry.label.step->value : -1;
+    const std::optional<TrainingStep> step = entry.position ? entry.position : entry.label.step;
+    row->step = step ? step->value : -1;
     row->stage = entry.label.stageRank;
     row->tokensSeen = entry.label.tokensSeen.value_or(kNotMeasured);
     row->source = entry.folder.string();
@@ -36,10 +37,14 @@ std::shared_ptr<ProbeRecord> newRow(const CheckpointEntry& entry, const std::str
 }  // namespace
 
 std::string sourceFingerprint(const CheckpointEntry& entry) {
-    std::error_code failed;
-    const auto time = std::filesystem::last_write_time(entry.weightsFile, failed);
-    if (failed) return {};
-    return std::to_string(entry.bytes) + ":" + std::to_string(time.time_since_epoch().count());
+    std::string fingerprint = std::to_string(entry.bytes);
+    for (const std::filesystem::path& file : entry.weightsFiles) {
+        std::error_code failed;
+        const auto time = std::filesystem::last_write_time(file, failed);
+        if (failed) return {};
+        fingerprint += ":" + std::to_string(time.time_since_epoch().count());
+    }
+    return entry.weightsFiles.empty() ? std::string() : fingerprint;
 }
 
 RowBook::RowBook(const ProbePlan& plan, TrajectoryStore& store,

@@ -249,7 +249,7 @@ void TestCatalog::firstContainerDecides() {
     fs::remove(root / "step1" / "model.safetensors");
     catalog = scan(root);
     GRIDSCOPE_VERIFY_OK(catalog);
-    QCOMPARE(catalog->entries[0].problems[0].code, ErrorCode::ScanUnsupported);
+    QCOMPARE(catalog->entries[0].problems[0].code, ErrorCode::FileWrongType);
 }
 
 void TestCatalog::loneFiles() {

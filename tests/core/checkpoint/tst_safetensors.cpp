@@ -347,8 +347,9 @@ void TestSafetensors::foreignTypes_data() {
     row("pickle", "\x80\x02}q\x01X\x05hello", "model.safetensors", "file.wrong-type");
     row("tar", std::string(257, 'x') + "ustar", "model.safetensors", "file.wrong-type");
     row("archive", std::string("PK\x03\x04\x00\x00\x08\x08", 8) + std::string(40, 'x'),
-        "pytorch_model.bin", "scan.unsupported");
-    row("index", "{\"weight_map\":{}}", "model.safetensors.index.json", "scan.unsupported");
+        "pytorch_model.bin", "zip.format");
+    row("index", "{\"weight_map\":{}}", "model.safetensors.index.json", "shards.index");
+    row("other extension", "weights", "weights.ckpt", "scan.unsupported");
 }
 
 void TestSafetensors::foreignTypes() {

@@ -348,7 +348,7 @@ def archives():
     put("zip", "bad_crc.pt", archive(members, crc=1))
     put("zip", "bad_method.pt", archive(members, method=8))
     put("zip", "bad_encrypted.pt", archive(members, flags=0x0809))
-    put("zip", "bad_disk.pt", archive(members, disk=1))
+    put("zip", "bad_disk.pt", archive(members, torch_like=False, disk=1))
     put("zip", "bad_shift.pt", archive(members, shift=1))
     put("zip", "bad_order.pt", archive({**members, "m/byteorder": b"big"}))
     put("zip", "bad_up.pt", archive({"../m/data.pkl": b"x", **members}))

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/checkpoint/file_type.h"
 #include "core/base/numbers.h"
 #include "core/checkpoint/hub_cache.h"
 
@@ -73,6 +74,7 @@ Expected<std::string> readIndex(PinnedFile& pinned) {
 Expected<std::unique_ptr<TensorSource>> ShardedSource::open(FileOps& ops, const fs::path& path) {
     GRIDSCOPE_TRY_ASSIGN(pinned, PinnedFile::open(ops, path));
     GRIDSCOPE_TRY_ASSIGN(text, readIndex(pinned));
+    if (auto standIn = standInError(text, path.string())) return *std::move(standIn);
     GRIDSCOPE_TRY_ASSIGN(index, parseShardIndex(text, path.string()));
     std::unique_ptr<ShardedSource> source(new ShardedSource(std::move(pinned)));
     for (const std::string& file : index.files) GRIDSCOPE_TRY(source->addShard(ops, index, file));

@@ -75,16 +75,20 @@ Expected<std::optional<std::uint32_t>> endOfDocument(FileOps& ops, const EvalInp
         if (!found) return std::optional<std::uint32_t>();
         file = *found;
     }
-    GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, file));
-    return tokenizer.endOfDocumentId();
+    const auto tokenizer = Tokenizer::load(ops, file);
+    if (tokenizer) return tokenizer->endOfDocumentId();
+    // One that nobody named is not needed: its absence is noted.
+    if (input.tokenizer.empty()) return std::optional<std::uint32_t>();
+    return tokenizer.error();
 }
 
 /// Sequences of one length: whole, or cut into shorter windows. `settings.length` becomes theirs
-/// unless the user gave one.
+/// unless the user gave one or the model has too few positions (the last id is a target only).
 Expected<TokenArray> packedSequences(MegatronDataset& dataset, const EvalInput& input,
-                                     WindowSettings& settings, std::vector<std::string>& notes) {
+                                     const CheckpointCatalog& catalog, WindowSettings& settings,
+                                     std::vector<std::string>& notes) {
     const std::uint64_t packed = dataset.packedLength();
-    if (!input.length) {
+    if (!input.length && packed - 1 <= positionLimit(catalog)) {
         settings.firstScored = scaledFirstScored(settings, packed);
         settings.length = packed;
     }
@@ -105,14 +109,15 @@ Expected<TokenArray> readDataset(FileOps& ops, const EvalInput& input,
                                  std::optional<TokenDtype> dtype, const CheckpointCatalog& catalog,
                                  WindowSettings& settings, std::vector<std::string>& notes) {
     GRIDSCOPE_TRY_ASSIGN(dataset, MegatronDataset::open(ops, input.tokens, dtype));
-    if (dataset.packedLength() > 0) return packedSequences(dataset, input, settings, notes);
+    if (dataset.packedLength() > 0)
+        return packedSequences(dataset, input, catalog, settings, notes);
     MegatronDataset::StreamSettings stream{wantedIds(settings), {}};
     if (dataset.documents() > 1) {
         GRIDSCOPE_TRY_ASSIGN(id, endOfDocument(ops, input, catalog));
         stream.endOfDocument = id;
         notes.push_back(id ? "documents are joined by id " + std::to_string(*id)
                            : "documents are joined as they stand in the file: no tokenizer is "
-                             "there that names the end-of-document id");
+                             "there to name the end-of-document id");
     }
     return dataset.readStream(stream);
 }

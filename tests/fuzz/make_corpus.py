@@ -13,6 +13,7 @@ import json
 import pathlib
 import struct
 import subprocess
+import zlib
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
@@ -225,6 +226,137 @@ def tensors():
     put("safetensors", "bad_deep.safetensors", safetensors(b'{"a":' + b"[" * 500, b""))
 
 
+# --- index of shards ---------------------------------------------------------------------------
+def shards():
+    two = {"metadata": {"total_size": 24}, "weight_map": {"b": "model-00002-of-00002.safetensors",
+                                                          "a": "model-00001-of-00002.safetensors"}}
+    put("shards", "valid_two.json", compact(two))
+    put("shards", "valid_indented.json", json.dumps(two, indent=2) + "\n")
+    put("shards", "valid_no_metadata.json", compact({"weight_map": {"a": "pytorch_model.bin"}}))
+    for name, file in {"up": "../a.bin", "absolute": "/a.bin", "drive": "C:a.bin",
+                       "back": "a\\b.bin", "nul": "a\0.bin", "dots": "..", "empty": ""}.items():
+        put("shards", f"bad_{name}.json", compact({"weight_map": {"a": file}}))
+    put("shards", "bad_twice.json", '{"weight_map":{"a":"x.bin","a":"y.bin"}}')
+    put("shards", "bad_number.json", '{"weight_map":{"a":1}}')
+    put("shards", "bad_no_map.json", '{"metadata":{}}')
+    put("shards", "bad_deep.json", '{"weight_map":' + '{"a":' * 300)
+
+
+# --- pickle of a state dict, opcode by opcode (formats.md 5.2) ----------------------------------
+def text(value):
+    data = value.encode()
+    return b"X" + struct.pack("<I", len(data)) + data
+
+
+def number(value):
+    return b"K" + bytes([value]) if value < 256 else b"J" + struct.pack("<i", value)
+
+
+def numbers(values):
+    return b"(" + b"".join(number(v) for v in values) + b"t"
+
+
+def called(module, name):
+    return b"c" + module.encode() + b"\n" + name.encode() + b"\n"
+
+
+ORDERED = called("collections", "OrderedDict") + b")R"
+
+
+def tensor(key, count, shape, strides, offset=0, kind="FloatStorage"):
+    storage = b"(" + text("storage") + called("torch", kind) + text(key) + text("cpu") + \
+        number(count) + b"tQ"
+    return called("torch._utils", "_rebuild_tensor_v2") + b"(" + storage + number(offset) + \
+        numbers(shape) + numbers(strides) + b"\x89" + ORDERED + b"tR"
+
+
+def state_dict(entries, start=b"\x80\x02"):
+    return start + ORDERED + b"(" + b"".join(text(n) + t for n, t in entries.items()) + b"u."
+
+
+TWO = {"w": tensor("0", 4, [2, 2], [2, 1]), "b": tensor("1", 3, [2], [1], offset=1,
+                                                        kind="HalfStorage")}
+
+
+def pickles():
+    put("pickle", "valid_two.pkl", state_dict(TWO))
+    put("pickle", "valid_tied.pkl",
+        state_dict({"a": tensor("0", 6, [2, 3], [3, 1]), "b": tensor("0", 6, [3, 2], [1, 3])}))
+    # As old scripts saved it: a plain dict around the state dict, names kept in the memo.
+    inner = b"}q\x00(" + text("w") + b"q\x01" + TWO["w"] + b"u"
+    put("pickle", "valid_inside.pkl", b"\x80\x02}(" + text("epoch") + number(3) +
+        text("rate") + b"G" + struct.pack(">d", 0.5) + text("model") + inner + text("again") +
+        b"h\x01" + b"u.")
+    put("pickle", "valid_parameter.pkl", state_dict(
+        {"p": called("torch._utils", "_rebuild_parameter") + b"(" + TWO["w"] + b"\x88" + ORDERED +
+         b"tR"}))
+    for module, name in (("os", "system"), ("builtins", "eval"), ("torch", "load")):
+        put("pickle", f"bad_{module}_{name}.pkl",
+            b"\x80\x02" + called(module, name) + b"(" + text("true") + b"tR.")
+    put("pickle", "bad_underflow.pkl", b"\x80\x02R.")
+    put("pickle", "bad_no_mark.pkl", b"\x80\x02K\x01t.")
+    put("pickle", "bad_memo.pkl", b"\x80\x02h\x07.")
+    put("pickle", "bad_text.pkl", b"\x80\x02X\xff\xff\xff\x7f.")
+    put("pickle", "bad_no_stop.pkl", state_dict(TWO)[:-1])
+    put("pickle", "bad_itself.pkl", b"\x80\x02]q\x00h\x00a.")
+    put("pickle", "bad_nested.pkl", b"\x80\x02" + b"]" * 2000 + b"a" * 1999 + b".")
+    put("pickle", "bad_view.pkl", state_dict({"w": tensor("0", 4, [2, 3], [2, 1])}))
+    put("pickle", "bad_stride.pkl", state_dict({"w": tensor("0", 4, [100, 100], [0, 0])}))
+    put("pickle", "bad_protocol.pkl", state_dict(TWO, b"\x80\x05"))
+
+
+# --- torch.save archives ------------------------------------------------------------------------
+def archive(members, torch_like=True, **spoil):
+    """A ZIP of stored members; torch writes flag bits 3 and 11, local zeros, padding and ZIP64."""
+    body, central = b"", b""
+    flags = spoil.get("flags", 0x0808 if torch_like else 0)
+    for name, data in members.items():
+        crc = spoil.get("crc", zlib.crc32(data))
+        start = len(body)
+        raw = name.encode()
+        extra = b""
+        if torch_like:
+            gap = -(start + 30 + len(raw) + 4) % 64
+            extra = struct.pack("<HH", 0x4246, gap) + b"Z" * gap
+        local = (0, 0, 0) if torch_like else (crc, len(data), len(data))
+        method = spoil.get("method", 0)
+        body += struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, flags, method, 0, 0, *local, len(raw),
+                            len(extra)) + raw + extra + data
+        if torch_like:
+            body += struct.pack("<IIII", 0x08074B50, crc, len(data), len(data))
+        central += struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0, 0, flags, method, 0, 0, crc,
+                               len(data), len(data), len(raw), 0, 0, 0, 0, 0,
+                               start + spoil.get("shift", 0)) + raw
+    begin, count = len(body), len(members)
+    end = b""
+    if torch_like:
+        end = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(central),
+                          begin)
+        end += struct.pack("<IIQI", 0x07064B50, 0, begin + len(central), 1)
+    end += struct.pack("<IHHHHIIH", 0x06054B50, spoil.get("disk", 0), 0, count, count,
+                       len(central), begin, 0)
+    return body + central + end
+
+
+def archives():
+    members = {"m/data.pkl": state_dict(TWO), "m/byteorder": b"little",
+               "m/data/0": struct.pack("<4f", 1, -2.5, 0, 4),
+               "m/data/1": struct.pack("<3e", 1, 2, 3), "m/version": b"3\n"}
+    put("zip", "valid_torch.pt", archive(members))
+    put("zip", "valid_plain.pt", archive(members, torch_like=False))
+    put("zip", "valid_unchecked.pt", archive(members, crc=0))
+    put("zip", "bad_crc.pt", archive(members, crc=1))
+    put("zip", "bad_method.pt", archive(members, method=8))
+    put("zip", "bad_encrypted.pt", archive(members, flags=0x0809))
+    put("zip", "bad_disk.pt", archive(members, torch_like=False, disk=1))
+    put("zip", "bad_shift.pt", archive(members, shift=1))
+    put("zip", "bad_order.pt", archive({**members, "m/byteorder": b"big"}))
+    put("zip", "bad_up.pt", archive({"../m/data.pkl": b"x", **members}))
+    put("zip", "bad_no_pickle.pt", archive({"m/data/0": b"abcd"}))
+    put("zip", "bad_script.pt", archive({**members, "m/constants.pkl": b"x"}))
+    put("zip", "bad_short_record.pt", archive({**members, "m/data/1": b"xx"}))
+
+
 if __name__ == "__main__":
     configs()
     tokenizers()
@@ -232,3 +364,6 @@ if __name__ == "__main__":
     datasets()
     lines()
     tensors()
+    shards()
+    pickles()
+    archives()

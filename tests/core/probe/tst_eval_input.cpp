@@ -34,7 +34,9 @@ private slots:
     void documents();
     void packedSequences_data();
     void packedSequences();
+    void packedBeyondThePositions();
     void withoutTokenizer();
+    void unusableTokenizer();
     void refused_data();
     void refused();
 
@@ -64,13 +66,19 @@ private:
         CheckpointCatalog catalog;
         catalog.entries.resize(1);
         catalog.entries[0].folder = path("");
+        if (m_positions > 0) {
+            catalog.entries[0].config.emplace();
+            catalog.entries[0].config->maxPositions = m_positions;
+        }
         return loadEvalWindows(systemFileOps(), input, catalog);
     }
     std::unique_ptr<QTemporaryDir> m_folder;
+    std::int64_t m_positions = 0;  // of the model; 0 = not known
 };
 
 void TestEvalInput::init() {
     m_folder = std::make_unique<QTemporaryDir>();
+    m_positions = 0;
     put("tokenizer.json", kTokenizer);
 }
 
@@ -127,6 +135,32 @@ void TestEvalInput::packedSequences() {
     QCOMPARE(QList<int>(loaded->windows.ids.begin(), loaded->windows.ids.end()), ids);
     QCOMPARE(loaded->windows.length, static_cast<std::uint64_t>(length > 0 ? length : 5));
     QVERIFY(!loaded->notes.empty());
+}
+
+void TestEvalInput::packedBeyondThePositions() {
+    putDataset("set", {{0, 1, 2, 3, 4}, {5, 6, 7, 8, 9}});
+    m_positions = 4;  // enough: the last id of a window is not fed in
+    const auto whole = load("set.idx", std::nullopt);
+    GRIDSCOPE_VERIFY_OK(whole);
+    QCOMPARE(whole->windows.length, std::uint64_t{5});
+    m_positions = 3;
+    const auto cut = load("set.idx", std::nullopt);
+    GRIDSCOPE_VERIFY_OK(cut);
+    QCOMPARE(cut->windows.ids, (Ids{0, 1, 2, 5, 6, 7}));
+}
+
+// One that nobody asked for does not stop the probe; a named one does.
+void TestEvalInput::unusableTokenizer() {
+    put("tokenizer.json", "{}");
+    putDataset("set", {{0, 1}, {3, 4, 5}});
+    const auto loaded = load("set.idx", 5);
+    GRIDSCOPE_VERIFY_OK(loaded);
+    QCOMPARE(loaded->windows.ids, (Ids{0, 1, 3, 4, 5}));
+    QVERIFY(loaded->notes.back().find("no tokenizer") != std::string::npos);
+    EvalInput input;
+    input.tokens = path("set.idx");
+    input.tokenizer = path("tokenizer.json");
+    QCOMPARE(loadEvalWindows(systemFileOps(), input, {}).error().code, ErrorCode::TokenizerJson);
 }
 
 void TestEvalInput::withoutTokenizer() {

@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t kDeviations = 64;
 /// Fewer deviations cannot tell the noise.
 constexpr std::size_t kMinDeviations = 8;
+/// P(|x| < 1.175) = 0.76 for a normal x of variance 1.
+constexpr double kRankShare = 0.76, kNormalRank = 1.175;
+/// Deviations before this share of the steps count as early (the rest is science.md's last 85 %).
+constexpr double kEarlyShare = 0.15;
 /// Changes of the loss below this are rounding.
 constexpr double kRounding = 1e-12;
 
@@ -104,24 +108,29 @@ void ConvergenceMonitor::addDeviation() {
     const double share =
         (std::log1p(b.step) - std::log1p(a.step)) / (std::log1p(c.step) - std::log1p(a.step));
     const double off = b.loss - (1.0 - share) * a.loss - share * c.loss;
-    m_deviations.push_back(off / std::sqrt(1.0 + share * share + (1.0 - share) * (1.0 - share)));
+    m_deviations.push_back(
+        {b.step, off / std::sqrt(1.0 + share * share + (1.0 - share) * (1.0 - share))});
     if (m_deviations.size() > kDeviations) m_deviations.pop_front();
 }
 
-/// The steep start of training leaves large deviations that are curve, not noise; an order
-/// statistic near one standard deviation forgets them sooner than a mean of squares.
+/// The steep start of training leaves large deviations that are curve, not noise: they are left
+/// out as soon as enough later ones are there, and an order statistic near one standard deviation
+/// minds the rest less than a mean of squares.
 double ConvergenceMonitor::noise() const {
     if (m_deviations.size() < kMinDeviations) return std::nan("");
     std::vector<double> sizes;
     sizes.reserve(m_deviations.size());
-    for (const double deviation : m_deviations) sizes.push_back(std::abs(deviation));
-    // P(|x| < 1.175 sigma) = 0.76 for a normal x.
-    const auto rank =
-        static_cast<std::ptrdiff_t>(0.76 * static_cast<double>(sizes.size() - 1) + 0.5);
-    std::nth_element(sizes.begin(), sizes.begin() + rank, sizes.end());
+    for (auto deviation = m_deviations.rbegin(); deviation != m_deviations.rend(); ++deviation) {
+        const bool early = deviation->step < kEarlyShare * m_verdict.step;
+        if (early && sizes.size() >= kMinDeviations) break;
+        sizes.push_back(std::abs(deviation->loss));
+    }
+    const auto rank = sizes.begin() + static_cast<std::ptrdiff_t>(
+                                          kRankShare * static_cast<double>(sizes.size() - 1) + 0.5);
+    std::nth_element(sizes.begin(), rank, sizes.end());
     // The fewer deviations, the more easily their spread comes out too small.
     const double caution = 1.0 + 1.0 / std::sqrt(static_cast<double>(sizes.size()));
-    return caution * sizes[static_cast<std::size_t>(rank)] / 1.175;
+    return caution * *rank / kNormalRank;
 }
 
 double ConvergenceMonitor::windowMean(std::size_t first) const {
@@ -157,69 +166,78 @@ void ConvergenceMonitor::updateBest() {
     m_hasBest = true;
 }
 
-/// How many errors the mean of a stretch may lie off by luck: one of `points` normal values lies
-/// beyond it with chance luckLimit, from the bound P(x > z) <= exp(-z^2 / 2) / 2.
+/// How many standard errors the difference of two stretches may reach by luck: one of all pairs of
+/// windows beside each other goes beyond with chance luckLimit, from the bound
+/// P(x > z) <= exp(-z^2 / 2) / 2 of the normal law.
 double ConvergenceMonitor::luckyDepth() const {
-    const auto points = static_cast<double>(m_verdict.points);
-    return std::sqrt(2.0 * std::log(std::max(points, 1.0) / (2.0 * m_settings.luckLimit)));
+    return std::sqrt(2.0 * std::log(windowPairs() / (2.0 * m_settings.luckLimit)));
 }
 
-/// `rise` of the mean of `count` points above the best window, in units of what luck can explain:
-/// the best window may lie too low and the later points too high.
-double ConvergenceMonitor::inLuck(double rise, std::size_t count) const {
-    const double luck =
-        m_verdict.noise * (1.0 / std::sqrt(static_cast<double>(m_settings.patience)) +
-                           1.0 / std::sqrt(static_cast<double>(count)));
-    return inErrors(rise, luck);
+double ConvergenceMonitor::windowPairs() const {
+    const double windows = static_cast<double>(m_verdict.points) / m_settings.patience;
+    return std::max(0.5 * windows * windows, 1.0);
+}
+
+/// `rise` of the mean of `count` points above the best window, in standard errors.
+double ConvergenceMonitor::inErrorsOf(double rise, std::size_t count) const {
+    const double windowShare = 1.0 / m_settings.patience;
+    return inErrors(rise,
+                    m_verdict.noise * std::sqrt(windowShare + 1.0 / static_cast<double>(count)));
 }
 
 double ConvergenceMonitor::certainty(double errors) const {
-    const double chance = static_cast<double>(m_verdict.points) * normalCdf(-errors);
+    const double chance = windowPairs() * normalCdf(-errors);
     return std::clamp(1.0 - chance, 0.0, 1.0);
+}
+
+/// Notices a rise above the best window, or keeps one that was noticed before.
+bool ConvergenceMonitor::judgeRise() {
+    MonitorVerdict& verdict = m_verdict;
+    const auto patience = static_cast<std::size_t>(m_settings.patience);
+    if (m_later < patience || verdict.step < m_settings.minSteps) return false;
+    const double luck = luckyDepth();
+    const double newest = windowMean(patience) - m_bestMean;
+    const double laterErrors = inErrorsOf(verdict.rise, m_later);
+    const double newestErrors = inErrorsOf(newest, patience);
+    const bool rises = laterErrors > luck && verdict.rise > std::log1p(m_settings.tolerance);
+    const bool diverges = newestErrors > luck && newest > std::log1p(m_settings.divergence);
+    // What was noticed stands until a lower window comes: later noise does not take it back.
+    const bool noticed = m_event && m_event->step == m_best.step;
+    if (!rises && !diverges && !noticed) return false;
+    verdict.state = diverges ? MonitorState::Diverging : MonitorState::Converged;
+    const double chance = certainty(diverges ? newestErrors : laterErrors);
+    m_riseConfidence = noticed ? std::max(m_riseConfidence, chance) : chance;
+    verdict.confidence = m_riseConfidence;
+    if (!noticed) m_event = MonitorEvent{m_best.step, m_best.loss, verdict.step};
+    return true;
 }
 
 void ConvergenceMonitor::judge() {
     MonitorVerdict& verdict = m_verdict;
     verdict.state = MonitorState::Learning;
     verdict.confidence = 0.0;
+    const auto patience = static_cast<std::size_t>(m_settings.patience);
     const double sigma = noise();
-    if (m_last.size() < 2 * static_cast<std::size_t>(m_settings.patience) || std::isnan(sigma))
-        return;
+    if (m_last.size() < 2 * patience || std::isnan(sigma)) return;
     verdict.noise = sigma;
     verdict.bestStep = m_best.step;
     verdict.bestLoss = m_best.loss;
     verdict.rise = m_later > 0 ? m_laterMean - m_bestMean : 0.0;
+    if (judgeRise()) return;
 
-    const auto patience = static_cast<std::size_t>(m_settings.patience);
-    const double older = windowMean(0);
     const double newer = windowMean(patience);
-    if (m_later >= patience && verdict.step >= m_settings.minSteps) {
-        const double luck = luckyDepth();
-        const double laterZ = inLuck(verdict.rise, m_later);
-        const double newestZ = inLuck(newer - m_bestMean, patience);
-        const bool rises = laterZ > luck && verdict.rise > std::log1p(m_settings.tolerance);
-        const bool diverges =
-            newestZ > luck && newer - m_bestMean > std::log1p(m_settings.divergence);
-        if (rises || diverges) {
-            verdict.state = diverges ? MonitorState::Diverging : MonitorState::Converged;
-            verdict.confidence = certainty(diverges ? newestZ : laterZ);
-            if (!m_event || m_event->step < m_best.step)
-                m_event = MonitorEvent{m_best.step, m_best.loss, verdict.step};
-            return;
-        }
-    }
-    const double windowError = sigma * std::sqrt(2.0 / static_cast<double>(patience));
-    const double tolerance = std::log1p(m_settings.tolerance);
-    const bool lasting = m_anchorPoints >= static_cast<std::size_t>(m_settings.patience) &&
+    const double error = sigma * std::sqrt(2.0 / static_cast<double>(patience));
+    const bool lasting = m_anchorPoints >= patience &&
                          verdict.step - m_anchorStep >= m_settings.plateauShare * verdict.step;
-    if (lasting) {
-        verdict.state = MonitorState::Plateau;
-        const double change = newer - m_anchorMean;
-        verdict.confidence = normalCdf(inErrors(tolerance - change, windowError)) -
-                             normalCdf(inErrors(-tolerance - change, windowError));
+    if (!lasting) {
+        verdict.confidence = normalCdf(inErrors(windowMean(0) - newer, error));
         return;
     }
-    verdict.confidence = normalCdf(inErrors(older - newer, windowError));
+    verdict.state = MonitorState::Plateau;
+    const double tolerance = std::log1p(m_settings.tolerance);
+    const double change = newer - m_anchorMean;
+    verdict.confidence = normalCdf(inErrors(tolerance - change, error)) -
+                         normalCdf(inErrors(-tolerance - change, error));
 }
 
 }  // namespace gridscope

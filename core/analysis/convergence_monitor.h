@@ -28,7 +28,7 @@ struct MonitorSettings {
     double divergence = 0.1;    ///< relative rise of perplexity that is divergence, >= tolerance
     double plateauShare = 0.1;  ///< share of the steps so far that a plateau must last, 0..1
     /// Chance that noise alone is taken for a rise, about that of a whole run; 0..1 exclusive.
-    double luckLimit = 0.05;
+    double luckLimit = 0.01;
 };
 
 /// FP32 convergence as it was noticed.
@@ -57,20 +57,22 @@ struct MonitorVerdict {
 ///
 /// The last `patience` losses form a window; the best window is the one with the lowest mean.
 /// Noise comes from how far each loss lies off the straight line (over ln(1 + step)) through its
-/// neighbours: an order statistic of the last 64, widened by 1 + 1/sqrt(their number).
-/// Luck is what noise alone can do to a stretch of k points: d noise / sqrt(k), where d grows with
-/// the points seen (d^2 = 2 ln(points / 2 luckLimit)) because every one of them is tested.
+/// neighbours: an order statistic of at most 64 in the last 85 % of the steps, widened by
+/// 1 + 1/sqrt(their number).
+/// Luck is what noise alone can do. Every point is a test, so the difference of two stretches
+/// counts only beyond d standard errors, d^2 = 2 ln(pairs / 2 luckLimit), where pairs =
+/// (points / patience)^2 / 2 is the number of pairs of windows seen so far.
 /// Converged: at least `patience` points after the best window, whose mean lies above it by more
-/// than ln(1 + tolerance) and than the luck of both together.
-/// Diverging: the newest window lies above the best one by more than ln(1 + divergence) and the
-/// luck of both; or the loss is not finite.
+/// than ln(1 + tolerance) and than luck.
+/// Diverging: the newest window lies above the best one by more than ln(1 + divergence) and than
+/// luck; or the loss is not finite.
 /// Plateau: no window has been lower by more than the tolerance for `patience` points and for
 /// `plateauShare` of all steps.
 /// A lower window ends Converged and Diverging: the stream may converge again, at a later step.
 ///
 /// Keeps 2 x patience losses and 64 deviations, whatever the length of the stream: O(1) memory and
-/// time a point. Takes the errors of the points as independent: a loss
-/// that wanders slowly needs more patience. Not thread-safe. Source: science.md sections 2.1 and 3.
+/// time a point. Takes the errors of the points as independent: a loss that wanders slowly needs
+/// more patience. Not thread-safe. Source: science.md sections 2.1 and 3.
 class ConvergenceMonitor {
 public:
     /// Errors: settings.range, `where` names the field.
@@ -98,15 +100,18 @@ private:
     double windowMean(std::size_t first) const;
     void updateBest();
     void judge();
+    bool judgeRise();
     double luckyDepth() const;
-    double inLuck(double rise, std::size_t count) const;
+    double windowPairs() const;
+    double inErrorsOf(double rise, std::size_t count) const;
     double certainty(double errors) const;
 
     MonitorSettings m_settings;
     MonitorVerdict m_verdict;
     std::optional<MonitorEvent> m_event;
-    std::deque<Point> m_last;         ///< at most 2 x patience, the newest at the back
-    std::deque<double> m_deviations;  ///< at most 64
+    double m_riseConfidence = 0.0;   ///< highest since the event was noticed
+    std::deque<Point> m_last;        ///< at most 2 x patience, the newest at the back
+    std::deque<Point> m_deviations;  ///< at most 64; `loss` is the deviation
     bool m_hasBest = false;
     double m_bestMean = 0.0;  ///< of the best window
     Point m_best;             ///< its lowest point

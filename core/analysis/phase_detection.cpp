@@ -9,6 +9,7 @@
 
 #include "core/analysis/change_points.h"
 #include "core/analysis/derivative_rule.h"
+#include "core/analysis/hmm_detector.h"
 #include "core/base/numbers.h"
 
 namespace gridscope {
@@ -40,13 +41,9 @@ Expected<Detector> parseDetector(std::string_view name) {
     for (const Detector detector : allDetectors()) {
         if (name == detectorName(detector)) return detector;
     }
-    if (name == "hmm")
-        return Error{ErrorCode::SettingsRange, "detector",
-                     "the hidden Markov detector is not available yet",
-                     "Choose from derivative, changepoints"};
     return Error{ErrorCode::SettingsSyntax, "detector",
                  "unknown detector \"" + std::string(name) + "\"",
-                 "Choose from derivative, changepoints"};
+                 "Choose from derivative, changepoints, hmm"};
 }
 
 }  // namespace
@@ -58,11 +55,15 @@ DetectorResult detectPhases(const PhaseInput& input, Detector detector,
         return detectByDerivative(input, settings);
     case Detector::ChangePoints:
         return detectByChangePoints(input, settings);
+    case Detector::Hmm:
+        return detectByHmm(input, settings);
     }
     return {};
 }
 
-std::vector<Detector> allDetectors() { return {Detector::Derivative, Detector::ChangePoints}; }
+std::vector<Detector> allDetectors() {
+    return {Detector::Derivative, Detector::ChangePoints, Detector::Hmm};
+}
 
 Expected<std::vector<Detector>> parseDetectors(std::string_view list) {
     if (list.empty()) return allDetectors();
@@ -85,10 +86,15 @@ Expected<PhaseReport> analysePhases(const PhaseInput& input, const std::vector<D
     GRIDSCOPE_TRY(checkPhaseSettings(settings));
     const std::size_t rows = input.steps.size();
     GRIDSCOPE_TRY(checkLength("ppl", input.ppl.size(), rows));
-    if (!input.gapPercent.empty())
-        GRIDSCOPE_TRY(checkLength("gapPercent", input.gapPercent.size(), rows));
-    if (!input.ceStandardErrors.empty())
-        GRIDSCOPE_TRY(checkLength("ceStandardErrors", input.ceStandardErrors.size(), rows));
+    const std::pair<const char*, const std::vector<double>*> optional[] = {
+        {"gapPercent", &input.gapPercent}, {"ceStandardErrors", &input.ceStandardErrors},
+        {"kurtosis", &input.kurtosis},     {"learningRate", &input.learningRate},
+        {"values", &input.values},
+    };
+    for (const auto& [field, values] : optional) {
+        if (!values->empty()) GRIDSCOPE_TRY(checkLength(field, values->size(), rows));
+    }
+    if (!input.metric.empty()) GRIDSCOPE_TRY(checkLength("values", input.values.size(), rows));
     PhaseReport report;
     for (const Detector detector : detectors)
         report.detectors.push_back(detectPhases(input, detector, settings));

@@ -19,7 +19,7 @@ DetectorResult detectPhases(const PhaseInput& input, Detector detector,
 std::vector<Detector> allDetectors();
 
 /// "derivative,changepoints"; an empty text means all. Errors: settings.syntax (unknown or
-/// repeated name), settings.range (hmm: not available yet).
+/// repeated name).
 Expected<std::vector<Detector>> parseDetectors(std::string_view list);
 
 /// Runs `detectors` over `input`.

@@ -36,6 +36,9 @@ int run(int argc, char** argv) {
     addVerifyCommand(app, choice);
     addRecoverCommand(app, choice);
     addBenchCommand(app, choice);
+    addImportCommand(app, choice);
+    addMonitorCommand(app, choice);
+    addWatchCommand(app, choice);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& failure) {

@@ -27,7 +27,10 @@ Expected<ExitCode> run(const Options& options) {
     const SeriesTable table(loaded.trajectory);
     GRIDSCOPE_TRY_ASSIGN(input, phaseInput(table, options.grid, options.metric));
     GRIDSCOPE_TRY_ASSIGN(report, analysePhases(input, detectors));
-    GRIDSCOPE_TRY(writeOutput(options.json ? phasesToJson(report) + "\n" : phasesToText(report)));
+    const std::vector<Association> tested =
+        options.metric.empty() ? associations(input, {}) : std::vector<Association>();
+    GRIDSCOPE_TRY(writeOutput(options.json ? phasesToJson(report, tested) + "\n"
+                                           : phasesToText(report, tested)));
     return ExitCode::Done;
 }
 

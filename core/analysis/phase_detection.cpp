@@ -28,6 +28,41 @@ Json stepJson(double step) {
 
 Json stepJson(const std::optional<double>& step) { return step ? stepJson(*step) : Json(nullptr); }
 
+Json numberJson(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json associationsJson(const std::vector<Association>& tested) {
+    Json list = Json::array();
+    for (const Association& association : tested)
+        list.push_back({{"name", association.name},
+                        {"unit", association.unit},
+                        {"value", numberJson(association.value)},
+                        {"low", numberJson(association.low)},
+                        {"high", numberJson(association.high)},
+                        {"n", association.n},
+                        {"from", stepJson(association.from)},
+                        {"to", stepJson(association.to)},
+                        {"note", association.note}});
+    return list;
+}
+
+std::string lineOf(const Association& association) {
+    std::string text = association.name;
+    if (association.from)
+        text += ", steps " + formatNumber(*association.from) + " to " +
+                formatNumber(association.to.value_or(*association.from));
+    text += ": ";
+    const int digits = association.unit == "r" ? 2 : 0;
+    if (association.value) {
+        text += formatFixed(*association.value, digits) + " " + association.unit;
+        if (association.low && association.high)
+            text += " (" + formatFixed(*association.low, digits) + " to " +
+                    formatFixed(*association.high, digits) + ")";
+        text += ", n " + std::to_string(association.n);
+    }
+    if (!association.note.empty()) text += (association.value ? "; " : "") + association.note;
+    return text;
+}
+
 Expected<void> checkLength(const char* field, std::size_t found, std::size_t expected) {
     if (found == expected) return {};
     return Error{ErrorCode::SettingsRange,
@@ -101,7 +136,7 @@ Expected<PhaseReport> analysePhases(const PhaseInput& input, const std::vector<D
     return report;
 }
 
-std::string phasesToJson(const PhaseReport& report) {
+std::string phasesToJson(const PhaseReport& report, const std::vector<Association>& tested) {
     Json detectors = Json::array();
     for (const DetectorResult& result : report.detectors) {
         Json boundaries = Json::array();
@@ -117,10 +152,12 @@ std::string phasesToJson(const PhaseReport& report) {
                              {"flat_since", stepJson(result.flatSince)},
                              {"note", result.note}});
     }
-    return Json{{"detectors", std::move(detectors)}}.dump();
+    Json document{{"detectors", std::move(detectors)}};
+    if (!tested.empty()) document["associations"] = associationsJson(tested);
+    return document.dump();
 }
 
-std::string phasesToText(const PhaseReport& report) {
+std::string phasesToText(const PhaseReport& report, const std::vector<Association>& tested) {
     std::string text;
     for (const DetectorResult& result : report.detectors) {
         text += result.name + ": " + std::string(detectorStateName(result.state)) + "\n";
@@ -130,6 +167,8 @@ std::string phasesToText(const PhaseReport& report) {
                     formatNumber(boundary.high) + ")\n";
         if (!result.note.empty()) text += "  " + result.note + "\n";
     }
+    if (!tested.empty()) text += "associations:\n";
+    for (const Association& association : tested) text += "  " + lineOf(association) + "\n";
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/analysis/associations.h"
 #include "core/analysis/phase_types.h"
 
 namespace gridscope {
@@ -30,9 +31,10 @@ Expected<PhaseReport> analysePhases(const PhaseInput& input,
 
 /// The document of `phases --json` (cli.md), with two additions a detector: "state"
 /// (detectorStateName) and "flat_since". Missing steps are null. No line end.
-std::string phasesToJson(const PhaseReport& report);
+/// With `tested`, the list "associations": name, unit, value, low, high, n, from, to, note.
+std::string phasesToJson(const PhaseReport& report, const std::vector<Association>& tested = {});
 
 /// Several lines for people.
-std::string phasesToText(const PhaseReport& report);
+std::string phasesToText(const PhaseReport& report, const std::vector<Association>& tested = {});
 
 }  // namespace gridscope

@@ -28,6 +28,10 @@ QString kindText(BoundaryKind kind) {
         return tr("perplexity bends");
     case BoundaryKind::GapChange:
         return tr("gap bends");
+    case BoundaryKind::MetricChange:
+        return tr("metric bends");
+    case BoundaryKind::StateChange:
+        return tr("next state begins");
     }
     return {};
 }
@@ -35,6 +39,7 @@ QString kindText(BoundaryKind kind) {
 QString detectorText(const std::string& id) {
     if (id == "derivative") return QCoreApplication::translate("Phases", "Derivative rule");
     if (id == "changepoints") return QCoreApplication::translate("Phases", "Change points");
+    if (id == "hmm") return QCoreApplication::translate("Phases", "Hidden Markov model");
     return text(id);
 }
 

@@ -82,6 +82,15 @@ Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSna
     return report;
 }
 
+Expected<void> CoreEngine::saveOverrides(const std::filesystem::path& file,
+                                         const std::string& overridesJson) {
+    // Its own plan and tokens: the store adds nothing but the new text.
+    GRIDSCOPE_TRY_ASSIGN(loaded, readTrajectory(*m_ops, file));
+    GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(*m_ops, file, *loaded.trajectory));
+    const auto present = store->snapshot();
+    return store->setAnalysis(present->phasesJson, overridesJson, present->notes);
+}
+
 Expected<double> CoreEngine::multiplyRate() { return measureMultiplyRate(); }
 
 QList<views::PresetOffer> CoreEngine::presetOffers() const {

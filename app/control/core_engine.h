@@ -17,6 +17,8 @@ public:
     Expected<LoadedTrajectory> read(const std::filesystem::path& file) override;
     Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                 ProgressSink& progress, std::stop_token stop) override;
+    Expected<void> saveOverrides(const std::filesystem::path& file,
+                                 const std::string& overridesJson) override;
     Expected<double> multiplyRate() override;
     QList<views::PresetOffer> presetOffers() const override;
     QList<views::GridOffer> gridOffers() const override;

@@ -46,6 +46,9 @@ public:
     /// `onSnapshot` is called on the worker thread after each commit.
     virtual Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                         ProgressSink& progress, std::stop_token stop) = 0;
+    /// Stores what the user moved in `file`, and nothing else. Errors: those of TrajectoryStore.
+    virtual Expected<void> saveOverrides(const std::filesystem::path& file,
+                                         const std::string& overridesJson) = 0;
     /// FLOP/s that matrix products of this machine reach on all cores (takes some 0.1 s).
     virtual Expected<double> multiplyRate() = 0;
     /// What the probe dialog offers by name.

@@ -16,6 +16,8 @@ using views::LogLevel;
 
 namespace {
 
+constexpr int kUndoLimit = 200;  // workbench.md 3.4
+
 std::filesystem::path pathOf(const QString& text) {
     return std::filesystem::path(QFile::encodeName(text).toStdString());
 }
@@ -33,16 +35,26 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_navigation(m_sessions, m_history),
       m_models(jobs, m_sessions, m_history, m_navigation),
       m_phases(jobs, m_sessions),
+      m_overrides(jobs, engine, m_sessions, m_undo),
+      m_references(shippedReferences().value()),  // part of the program, as its tests ensure
       m_probe(jobs, engine, m_sessions, m_models.failures) {
     connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
-        if (run == m_history.state().run) announceData();
+        if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
     });
+    connect(&m_models.runs, &views::RunModel::visibilityChanged, this,
+            &WorkbenchController::announceData);
     connect(&m_history, &views::NavigationHistory::stateChanged, this,
             [this](const views::NavigationState&, views::NavigationFields changed) {
                 if (changed & views::NavigationField::Run) announceData();
             });
+    m_undo.setUndoLimit(kUndoLimit);
+    connect(&m_overrides, &OverrideControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);
+}
+
+CompanionRuns WorkbenchController::companions() const {
+    return companionRuns(m_sessions, m_models.runs, m_history.state().run);
 }
 
 void WorkbenchController::announceData() {
@@ -181,7 +193,8 @@ void WorkbenchController::closeRun(views::RunId run) {
         if (session->id != run) fallback = session->id;
     m_history.closeRun(run, fallback);
     m_sessions.remove(run);
-    emit viewStateChanged();
+    m_undo.clear();  // its commands could change nothing that is seen
+    announceData();
 }
 
 void WorkbenchController::rescan() {
@@ -245,6 +258,10 @@ void WorkbenchController::resumeProbe() {
         report(m_probe.resume(run->id, m_models.checkpoints.tickedEntries()));
 }
 
+void WorkbenchController::moveBoundary(const QString& detector, int index, double step) {
+    if (const RunSession* run = session()) report(m_overrides.move(run->id, detector, index, step));
+}
+
 ViewState WorkbenchController::viewState() const {
     ViewState state;
     const RunSession* run = session();
@@ -254,7 +271,9 @@ ViewState WorkbenchController::viewState() const {
             std::count_if(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
                           [](const auto& row) { return row->status == RowStatus::Complete; }));
         const int all = m_models.checkpoints.rowCount();
-        if (probed < all) state.badge = tr("%1 of %2 probed").arg(probed).arg(all);
+        QStringList badges = companions().problems;
+        if (probed < all) badges.prepend(tr("%1 of %2 probed").arg(probed).arg(all));
+        state.badge = badges.join(QStringLiteral("   "));
         if (std::all_of(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
                         [](const auto& row) { return row->status == RowStatus::Failed; })) {
             state.kind = ViewState::Kind::Failed;

@@ -4,15 +4,19 @@
 #pragma once
 
 #include <QObject>
+#include <QUndoStack>
 
 #include <limits>
 #include <vector>
 
+#include "app/control/companion_runs.h"
 #include "app/control/engine.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
+#include "app/control/override_control.h"
 #include "app/control/phase_control.h"
 #include "app/control/probe_control.h"
+#include "app/control/reference_control.h"
 #include "app/control/session_list.h"
 #include "app/jobs/job_runner.h"
 #include "views/navigation/cursor_model.h"
@@ -47,6 +51,8 @@ public:
     views::ProbeChoice suggestedChoice() const;
     void startProbe(const views::ProbeChoice& choice);
     void resumeProbe();
+    /// Puts a boundary of the active run at `step`; says why where it cannot.
+    void moveBoundary(const QString& detector, int index, double step);
     ViewState viewState() const;
 
     JobRunner& jobs() { return m_jobs; }
@@ -56,6 +62,11 @@ public:
     NavigationControl& navigation() { return m_navigation; }
     ModelFeed& models() { return m_models; }
     ProbeControl& probe() { return m_probe; }
+    OverrideControl& overrides() { return m_overrides; }
+    ReferenceControl& references() { return m_references; }
+    /// The ticked runs beside the active one.
+    CompanionRuns companions() const;
+    QUndoStack& undoStack() { return m_undo; }
     const RunSession* session() const { return m_navigation.session(); }
 
 signals:
@@ -84,6 +95,9 @@ private:
     NavigationControl m_navigation;
     ModelFeed m_models;
     PhaseControl m_phases;
+    QUndoStack m_undo;
+    OverrideControl m_overrides;
+    ReferenceControl m_references;
     ProbeControl m_probe;
     int m_loading = 0;
     std::vector<views::JobId> m_loadJobs;  ///< scans and openings, until none is under way

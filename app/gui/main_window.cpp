@@ -9,7 +9,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QInputDialog>
-#include <QMenuBar>
+#include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -22,9 +22,12 @@
 
 #include "app/control/workbench_controller.h"
 #include "app/gui/dock_set.h"
+#include "app/gui/phase_commands.h"
 #include "app/gui/plot_wiring.h"
+#include "app/gui/reference_commands.h"
 #include "app/gui/status_line.h"
 #include "app/gui/theme_palette.h"
+#include "app/gui/window_menus.h"
 #include "views/dialogs/export_dialog.h"
 #include "views/dialogs/probe_dialog.h"
 #include "views/pages/page.h"
@@ -50,6 +53,8 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     m_docks = new DockSet(*this, controller);
     new StatusLine(*statusBar(), controller);
     addWindowActions(*this, controller);
+    addReferenceCommands(*this, controller);
+    new PhaseCommands(*this, controller, *m_docks->phases());
     buildMenus();
     buildToolbar();
     m_firstLayout = saveState(SettingsStore::kLayoutVersion);
@@ -108,33 +113,8 @@ void MainWindow::buildPages() {
 }
 
 void MainWindow::buildMenus() {
-    const auto fill = [this](QMenu* menu, std::initializer_list<const char*> ids) {
-        for (const char* id : ids) {
-            if (*id == '\0') {
-                menu->addSeparator();
-            } else {
-                menu->addAction(m_actions.find(QString::fromLatin1(id)));
-            }
-        }
-    };
-    QMenu* file = menuBar()->addMenu(tr("&File"));
-    fill(file, {"file.openFolder", "file.openTrajectory"});
-    m_recent = file->addMenu(tr("Open &Recent"));
-    fill(file, {"", "file.exportFigure", "", "file.closeRun", "file.quit"});
-    QMenu* view = menuBar()->addMenu(tr("&View"));
-    fill(view, {"view.dashboard", "view.layers", "", "view.fit", "view.stepScale", "",
-                "view.themeSystem", "view.themeLight", "view.themeDark", ""});
-    QMenu* panels = view->addMenu(tr("&Panels"));
-    for (QDockWidget* dock : m_docks->docks()) panels->addAction(dock->toggleViewAction());
-    fill(view, {"view.resetLayout", "", "view.reload", "view.fullScreen"});
-    QMenu* navigate = menuBar()->addMenu(tr("&Navigate"));
-    fill(navigate,
-         {"nav.back", "nav.forward", "", "nav.goToStep", "nav.minPerplexity", "", "edit.find"});
-    QMenu* probe = menuBar()->addMenu(tr("&Probe"));
-    fill(probe, {"probe.start", "probe.pause", "probe.cancel", "probe.retry", ""});
-    m_docks->checkpoints()->selectionMenu()->setTitle(tr("&Select"));
-    probe->addMenu(m_docks->checkpoints()->selectionMenu());
-    for (QMenu* menu : {file, view, navigate, probe}) menu->setToolTipsVisible(true);
+    const WindowMenus menus = buildWindowMenus(*this, m_controller, *m_docks);
+    m_recent = menus.recent;
     fillRecent();
 }
 

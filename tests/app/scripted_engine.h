@@ -18,6 +18,8 @@ public:
                                              ProgressSink&, std::stop_token)>
         onProbe;
 
+    std::function<Expected<void>(const std::filesystem::path&, const std::string&)> onSaveOverrides;
+
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
                                      std::stop_token stop) override {
         return onScan(progress, std::move(stop));
@@ -26,6 +28,10 @@ public:
     Expected<app::ProbeReport> probe(const app::ProbeRequest& request, const OnSnapshot& snapshot,
                                      ProgressSink& progress, std::stop_token stop) override {
         return onProbe(request, snapshot, progress, std::move(stop));
+    }
+    Expected<void> saveOverrides(const std::filesystem::path& file,
+                                 const std::string& json) override {
+        return onSaveOverrides(file, json);
     }
     Expected<double> multiplyRate() override { return 5e10; }
     QList<views::PresetOffer> presetOffers() const override {

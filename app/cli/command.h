@@ -39,6 +39,9 @@ void addTrainCommand(CLI::App& app, CommandChoice& choice);
 void addDemoCommand(CLI::App& app, CommandChoice& choice);
 void addRecoverCommand(CLI::App& app, CommandChoice& choice);
 void addBenchCommand(CLI::App& app, CommandChoice& choice);
+void addImportCommand(CLI::App& app, CommandChoice& choice);
+void addMonitorCommand(CLI::App& app, CommandChoice& choice);
+void addWatchCommand(CLI::App& app, CommandChoice& choice);
 
 /// Writes data to stdout, all of it. Errors: file.write.
 Expected<void> writeOutput(std::string_view text);

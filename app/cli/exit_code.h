@@ -13,6 +13,8 @@ enum class ExitCode {
     SomeFailed = 3,
     InputUnusable = 4,
     StorageFailed = 5,
+    Converged = 10,  ///< monitor
+    Diverging = 11,  ///< monitor
     Cancelled = 130
 };
 

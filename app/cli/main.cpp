@@ -72,6 +72,9 @@ int run(int argc, char** argv) {
     addVerifyCommand(app, choice);
     addRecoverCommand(app, choice);
     addBenchCommand(app, choice);
+    addImportCommand(app, choice);
+    addMonitorCommand(app, choice);
+    addWatchCommand(app, choice);
     const bool wantsJson = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
     if (const auto error = unknownCommand(app, argc > 1 ? argv[1] : ""))
         return static_cast<int>(reportError(*error, wantsJson));

@@ -17,6 +17,7 @@ struct Options {
     std::string file;
     std::string detectors;
     std::string grid;
+    std::string metric;
     bool json = false;
 };
 
@@ -24,9 +25,12 @@ Expected<ExitCode> run(const Options& options) {
     GRIDSCOPE_TRY_ASSIGN(detectors, parseDetectors(options.detectors));
     GRIDSCOPE_TRY_ASSIGN(loaded, readTrajectory(systemFileOps(), options.file));
     const SeriesTable table(loaded.trajectory);
-    GRIDSCOPE_TRY_ASSIGN(input, phaseInput(table, options.grid));
+    GRIDSCOPE_TRY_ASSIGN(input, phaseInput(table, options.grid, options.metric));
     GRIDSCOPE_TRY_ASSIGN(report, analysePhases(input, detectors));
-    GRIDSCOPE_TRY(writeOutput(options.json ? phasesToJson(report) + "\n" : phasesToText(report)));
+    const std::vector<Association> tested =
+        options.metric.empty() ? associations(input, {}) : std::vector<Association>();
+    GRIDSCOPE_TRY(writeOutput(options.json ? phasesToJson(report, tested) + "\n"
+                                           : phasesToText(report, tested)));
     return ExitCode::Done;
 }
 
@@ -38,9 +42,12 @@ void addPhasesCommand(CLI::App& app, CommandChoice& choice) {
         app.add_subcommand("phases", "Phase boundaries of a trajectory, with intervals");
     command->add_option("file", options->file, "Trajectory (.h5)")->required();
     command->add_option("--detector", options->detectors,
-                        "derivative, changepoints, joined by commas (default: all)");
+                        "derivative, changepoints, hmm, joined by commas (default: all)");
     command->add_option("--grid", options->grid,
                         "Grid whose gap is looked at (default: the first of the run)");
+    command->add_option("--metric", options->metric,
+                        "Metric to look at, by its schema name (default: FP32 perplexity, gap and "
+                        "kurtosis)");
     command->add_flag("--json", options->json, "One JSON document on stdout");
     command->callback([options, &choice] {
         choice = {[options] { return run(*options); }, &options->json};

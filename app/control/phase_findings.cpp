@@ -23,12 +23,12 @@ QString text(std::string_view bytes) {
 
 /// Names come from core's stable words, so that a new detector shows up by itself.
 QString kindText(std::string_view kind) {
-    if (kind == "learning-end") return translated("learning ends");
+    if (kind == "learning-end") return translated("rapid learning ends");
     if (kind == "convergence") return translated("FP32 convergence");
-    if (kind == "ppl-change") return translated("perplexity bends");
-    if (kind == "gap-change") return translated("gap bends");
-    if (kind == "metric-change") return translated("metric bends");
-    if (kind == "state-change") return translated("next state");
+    if (kind == "ppl-change") return translated("perplexity changes course");
+    if (kind == "gap-change") return translated("gap changes course");
+    if (kind == "metric-change") return translated("metric changes course");
+    if (kind == "state-change") return translated("next state begins");
     return text(kind).replace(u'-', u' ');
 }
 
@@ -48,7 +48,7 @@ views::PhaseBoundary boundaryOf(const PlacedBoundary& placed) {
 QString detectorTitle(const QString& detector) {
     if (detector == QStringLiteral("derivative")) return translated("Derivative rule");
     if (detector == QStringLiteral("changepoints")) return translated("Change points");
-    if (detector == QStringLiteral("hmm")) return translated("Hidden Markov states");
+    if (detector == QStringLiteral("hmm")) return translated("Hidden Markov model");
     return detector;
 }
 

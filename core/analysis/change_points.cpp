@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/analysis/phase_intervals.h"
+#include "core/analysis/phase_metric.h"
 #include "core/base/numbers.h"
 #include "core/base/random.h"
 
@@ -141,31 +142,24 @@ std::vector<Boundary> changePoints(const Curve& curve, BoundaryKind kind,
 }
 
 DetectorResult detectByChangePoints(const PhaseInput& input, const PhaseSettings& settings) {
-    const Curve lnPpl =
-        makeCurve(input.steps, input.ppl, {}, [](double ppl) { return std::log(ppl); });
-    CurveFindings ppl = examine(lnPpl, "Perplexity", BoundaryKind::PplChange, settings);
-    CurveFindings gap;
-    if (input.gapPercent.empty()) {
-        gap.note = "Gap: not measured. ";
-    } else {
-        const Curve lnGap = makeCurve(input.steps, input.gapPercent, {},
-                                      [](double percent) { return std::log1p(percent / 100); });
-        gap = examine(lnGap, "Gap", BoundaryKind::GapChange, settings);
-    }
-
     DetectorResult result;
     result.name = detectorName(Detector::ChangePoints);
-    result.note = ppl.note + gap.note;
-    result.note.pop_back();
-    if (!ppl.enough && !gap.enough) {
-        result.state = DetectorState::NotEnoughData;
-        return result;
+    bool enough = false;
+    for (const MetricCurve& metric : metricCurves(input)) {
+        if (metric.kind == BoundaryKind::MetricChange && input.metric.empty()) continue;
+        CurveFindings found = examine(metric.curve, metric.title, metric.kind, settings);
+        enough = enough || found.enough;
+        result.note += found.note;
+        result.boundaries.insert(result.boundaries.end(), found.boundaries.begin(),
+                                 found.boundaries.end());
     }
-    result.boundaries = std::move(ppl.boundaries);
-    result.boundaries.insert(result.boundaries.end(), gap.boundaries.begin(), gap.boundaries.end());
+    if (input.metric.empty() && input.gapPercent.empty()) result.note += "Gap: not measured. ";
+    if (!result.note.empty()) result.note.pop_back();
     std::stable_sort(result.boundaries.begin(), result.boundaries.end(),
                      [](const Boundary& a, const Boundary& b) { return a.step < b.step; });
-    result.state = result.boundaries.empty() ? DetectorState::NoChange : DetectorState::Changed;
+    result.state = !enough                     ? DetectorState::NotEnoughData
+                   : result.boundaries.empty() ? DetectorState::NoChange
+                                               : DetectorState::Changed;
     return result;
 }
 

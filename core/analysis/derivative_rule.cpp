@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "core/analysis/phase_intervals.h"
+#include "core/analysis/phase_metric.h"
 #include "core/base/numbers.h"
 #include "core/base/random.h"
 
@@ -237,8 +238,15 @@ DetectorResult detectByDerivative(const PhaseInput& input, const PhaseSettings& 
     result.name = detectorName(Detector::Derivative);
     std::vector<double> weights;
     for (const double error : input.ceStandardErrors) weights.push_back(1.0 / (error * error));
+    if (!input.metric.empty() && !isLoss(input.metric)) {
+        result.state = DetectorState::NotApplicable;
+        result.note = "The rule is about a loss or a perplexity; " + input.metric + " is neither.";
+        return result;
+    }
+    const std::string metric = input.metric.empty() ? "fp32_ppl" : input.metric;
     const Curve curve =
-        makeCurve(input.steps, input.ppl, weights, [](double ppl) { return std::log(ppl); });
+        makeCurve(input.steps, input.metric.empty() ? input.ppl : input.values, weights,
+                  [&](double value) { return analysedValue(metric, value); });
     result.note = curve.remarks();
     const auto notEnough = [&](const std::string& why) {
         result.note = "Not enough data: " + why + ". " + result.note;

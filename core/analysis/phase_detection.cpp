@@ -9,6 +9,7 @@
 
 #include "core/analysis/change_points.h"
 #include "core/analysis/derivative_rule.h"
+#include "core/analysis/hmm_detector.h"
 #include "core/base/numbers.h"
 
 namespace gridscope {
@@ -27,6 +28,41 @@ Json stepJson(double step) {
 
 Json stepJson(const std::optional<double>& step) { return step ? stepJson(*step) : Json(nullptr); }
 
+Json numberJson(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json associationsJson(const std::vector<Association>& tested) {
+    Json list = Json::array();
+    for (const Association& association : tested)
+        list.push_back({{"name", association.name},
+                        {"unit", association.unit},
+                        {"value", numberJson(association.value)},
+                        {"low", numberJson(association.low)},
+                        {"high", numberJson(association.high)},
+                        {"n", association.n},
+                        {"from", stepJson(association.from)},
+                        {"to", stepJson(association.to)},
+                        {"note", association.note}});
+    return list;
+}
+
+std::string lineOf(const Association& association) {
+    std::string text = association.name;
+    if (association.from)
+        text += ", steps " + formatNumber(*association.from) + " to " +
+                formatNumber(association.to.value_or(*association.from));
+    text += ": ";
+    const int digits = association.unit == "r" ? 2 : 0;
+    if (association.value) {
+        text += formatFixed(*association.value, digits) + " " + association.unit;
+        if (association.low && association.high)
+            text += " (" + formatFixed(*association.low, digits) + " to " +
+                    formatFixed(*association.high, digits) + ")";
+        text += ", n " + std::to_string(association.n);
+    }
+    if (!association.note.empty()) text += (association.value ? "; " : "") + association.note;
+    return text;
+}
+
 Expected<void> checkLength(const char* field, std::size_t found, std::size_t expected) {
     if (found == expected) return {};
     return Error{ErrorCode::SettingsRange,
@@ -40,13 +76,9 @@ Expected<Detector> parseDetector(std::string_view name) {
     for (const Detector detector : allDetectors()) {
         if (name == detectorName(detector)) return detector;
     }
-    if (name == "hmm")
-        return Error{ErrorCode::SettingsRange, "detector",
-                     "the hidden Markov detector is not available yet",
-                     "Choose from derivative, changepoints"};
     return Error{ErrorCode::SettingsSyntax, "detector",
                  "unknown detector \"" + std::string(name) + "\"",
-                 "Choose from derivative, changepoints"};
+                 "Choose from derivative, changepoints, hmm"};
 }
 
 }  // namespace
@@ -58,11 +90,15 @@ DetectorResult detectPhases(const PhaseInput& input, Detector detector,
         return detectByDerivative(input, settings);
     case Detector::ChangePoints:
         return detectByChangePoints(input, settings);
+    case Detector::Hmm:
+        return detectByHmm(input, settings);
     }
     return {};
 }
 
-std::vector<Detector> allDetectors() { return {Detector::Derivative, Detector::ChangePoints}; }
+std::vector<Detector> allDetectors() {
+    return {Detector::Derivative, Detector::ChangePoints, Detector::Hmm};
+}
 
 Expected<std::vector<Detector>> parseDetectors(std::string_view list) {
     if (list.empty()) return allDetectors();
@@ -85,17 +121,22 @@ Expected<PhaseReport> analysePhases(const PhaseInput& input, const std::vector<D
     GRIDSCOPE_TRY(checkPhaseSettings(settings));
     const std::size_t rows = input.steps.size();
     GRIDSCOPE_TRY(checkLength("ppl", input.ppl.size(), rows));
-    if (!input.gapPercent.empty())
-        GRIDSCOPE_TRY(checkLength("gapPercent", input.gapPercent.size(), rows));
-    if (!input.ceStandardErrors.empty())
-        GRIDSCOPE_TRY(checkLength("ceStandardErrors", input.ceStandardErrors.size(), rows));
+    const std::pair<const char*, const std::vector<double>*> optional[] = {
+        {"gapPercent", &input.gapPercent}, {"ceStandardErrors", &input.ceStandardErrors},
+        {"kurtosis", &input.kurtosis},     {"learningRate", &input.learningRate},
+        {"values", &input.values},
+    };
+    for (const auto& [field, values] : optional) {
+        if (!values->empty()) GRIDSCOPE_TRY(checkLength(field, values->size(), rows));
+    }
+    if (!input.metric.empty()) GRIDSCOPE_TRY(checkLength("values", input.values.size(), rows));
     PhaseReport report;
     for (const Detector detector : detectors)
         report.detectors.push_back(detectPhases(input, detector, settings));
     return report;
 }
 
-std::string phasesToJson(const PhaseReport& report) {
+std::string phasesToJson(const PhaseReport& report, const std::vector<Association>& tested) {
     Json detectors = Json::array();
     for (const DetectorResult& result : report.detectors) {
         Json boundaries = Json::array();
@@ -111,10 +152,12 @@ std::string phasesToJson(const PhaseReport& report) {
                              {"flat_since", stepJson(result.flatSince)},
                              {"note", result.note}});
     }
-    return Json{{"detectors", std::move(detectors)}}.dump();
+    Json document{{"detectors", std::move(detectors)}};
+    if (!tested.empty()) document["associations"] = associationsJson(tested);
+    return document.dump();
 }
 
-std::string phasesToText(const PhaseReport& report) {
+std::string phasesToText(const PhaseReport& report, const std::vector<Association>& tested) {
     std::string text;
     for (const DetectorResult& result : report.detectors) {
         text += result.name + ": " + std::string(detectorStateName(result.state)) + "\n";
@@ -124,6 +167,8 @@ std::string phasesToText(const PhaseReport& report) {
                     formatNumber(boundary.high) + ")\n";
         if (!result.note.empty()) text += "  " + result.note + "\n";
     }
+    if (!tested.empty()) text += "associations:\n";
+    for (const Association& association : tested) text += "  " + lineOf(association) + "\n";
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/analysis/associations.h"
 #include "core/analysis/phase_types.h"
 
 namespace gridscope {
@@ -19,7 +20,7 @@ DetectorResult detectPhases(const PhaseInput& input, Detector detector,
 std::vector<Detector> allDetectors();
 
 /// "derivative,changepoints"; an empty text means all. Errors: settings.syntax (unknown or
-/// repeated name), settings.range (hmm: not available yet).
+/// repeated name).
 Expected<std::vector<Detector>> parseDetectors(std::string_view list);
 
 /// Runs `detectors` over `input`.
@@ -30,9 +31,10 @@ Expected<PhaseReport> analysePhases(const PhaseInput& input,
 
 /// The document of `phases --json` (cli.md), with two additions a detector: "state"
 /// (detectorStateName) and "flat_since". Missing steps are null. No line end.
-std::string phasesToJson(const PhaseReport& report);
+/// With `tested`, the list "associations": name, unit, value, low, high, n, from, to, note.
+std::string phasesToJson(const PhaseReport& report, const std::vector<Association>& tested = {});
 
 /// Several lines for people.
-std::string phasesToText(const PhaseReport& report);
+std::string phasesToText(const PhaseReport& report, const std::vector<Association>& tested = {});
 
 }  // namespace gridscope

@@ -11,8 +11,12 @@
 
 namespace gridscope {
 
-/// Steps, FP32 perplexity and the gap of `grid` (empty = the run's first; id or preset name).
-/// Errors: trajectory.no-data (no such grid), settings.syntax.
-Expected<PhaseInput> phaseInput(const SeriesTable& table, std::string_view grid);
+/// Steps, FP32 perplexity, kurtosis, learning rate and the gap of `grid` (empty = the run's first;
+/// id or preset name; none in a run without grids).
+/// @param metric a schema name of metricTable to look at instead (metrics of matrices: their mean
+///        over the scope); empty = perplexity, gap and kurtosis
+/// Errors: trajectory.no-data (no such grid, metric measured nowhere), settings.syntax.
+Expected<PhaseInput> phaseInput(const SeriesTable& table, std::string_view grid,
+                                std::string_view metric = {});
 
 }  // namespace gridscope

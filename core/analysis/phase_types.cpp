@@ -12,6 +12,8 @@ std::string_view detectorName(Detector detector) {
         return "derivative";
     case Detector::ChangePoints:
         return "changepoints";
+    case Detector::Hmm:
+        return "hmm";
     }
     return {};
 }
@@ -26,6 +28,10 @@ std::string_view boundaryKindName(BoundaryKind kind) {
         return "ppl-change";
     case BoundaryKind::GapChange:
         return "gap-change";
+    case BoundaryKind::MetricChange:
+        return "metric-change";
+    case BoundaryKind::StateChange:
+        return "state-change";
     }
     return {};
 }
@@ -44,6 +50,8 @@ std::string_view detectorStateName(DetectorState state) {
         return "no-change";
     case DetectorState::Changed:
         return "changed";
+    case DetectorState::NotApplicable:
+        return "not-applicable";
     }
     return {};
 }
@@ -75,6 +83,11 @@ Expected<void> checkPhaseSettings(const PhaseSettings& settings) {
         {change.minSegmentPoints >= 3, "changePoints.minSegmentPoints", "at least 3",
          double(change.minSegmentPoints)},
         {change.bicMargin >= 0.0, "changePoints.bicMargin", "at least 0", change.bicMargin},
+        {settings.hmm.maxStates >= 2 && settings.hmm.maxStates <= 6, "hmm.maxStates", "2 to 6",
+         double(settings.hmm.maxStates)},
+        {settings.hmm.bicMargin >= 0.0, "hmm.bicMargin", "at least 0", settings.hmm.bicMargin},
+        {settings.hmm.starts >= 0 && settings.hmm.starts <= 100, "hmm.starts", "0 to 100",
+         double(settings.hmm.starts)},
         {settings.minPoints >= 8, "minPoints", "at least 8", double(settings.minPoints)},
         {settings.resamples >= 0 && settings.resamples <= 100'000, "resamples", "0 to 100000",
          double(settings.resamples)},

@@ -13,16 +13,18 @@
 
 namespace gridscope {
 
-enum class Detector { Derivative, ChangePoints };
-std::string_view detectorName(Detector detector);  ///< "derivative", "changepoints"
+enum class Detector { Derivative, ChangePoints, Hmm };
+std::string_view detectorName(Detector detector);  ///< "derivative", "changepoints", "hmm"
 
 enum class BoundaryKind {
-    LearningEnd,  ///< rapid learning ends, the plateau begins
-    Convergence,  ///< best FP32 perplexity; it rises afterwards
-    PplChange,    ///< ln PPL changes its course
-    GapChange,    ///< ln(1 + gap) changes its course
+    LearningEnd,   ///< rapid learning ends, the plateau begins
+    Convergence,   ///< best FP32 perplexity; it rises afterwards
+    PplChange,     ///< ln PPL changes its course
+    GapChange,     ///< ln(1 + gap) changes its course
+    MetricChange,  ///< the chosen metric changes its course
+    StateChange,   ///< the hidden Markov model enters its next state
 };
-/// "learning-end", "convergence", "ppl-change", "gap-change"
+/// "learning-end", "convergence", "ppl-change", "gap-change", "metric-change", "state-change"
 std::string_view boundaryKindName(BoundaryKind kind);
 
 enum class DetectorState {
@@ -30,10 +32,11 @@ enum class DetectorState {
     Learning,   ///< derivative rule: FP32 perplexity still improves, or it is too early to tell
     Plateau,    ///< derivative rule: flat since `flatSince`, FP32 training has nothing left to give
     Converged,  ///< derivative rule: perplexity rises after `convergedStep`
-    NoChange,   ///< change points: one straight line describes each curve
-    Changed,    ///< change points: at least one boundary
+    NoChange,   ///< change points: one straight line a curve; hidden Markov model: one state
+    Changed,    ///< at least one boundary
+    NotApplicable,  ///< derivative rule: the chosen metric is not a loss
 };
-/// "not-enough-data", "learning", "plateau", "converged", "no-change", "changed"
+/// "not-enough-data", "learning", "plateau", "converged", "no-change", "changed", "not-applicable"
 std::string_view detectorStateName(DetectorState state);
 
 /// The step at which a new phase begins; always one of the probed steps.
@@ -65,6 +68,11 @@ struct PhaseInput {
     /// Standard errors of ln PPL (nats), which weight the slopes of the derivative rule.
     /// Empty = all alike.
     std::vector<double> ceStandardErrors;
+    std::vector<double> kurtosis = {};      ///< excess kurtosis; empty = not measured
+    std::vector<double> learningRate = {};  ///< >= 0; empty = not known
+    /// Look at this metric (schema name) instead of perplexity, gap and kurtosis; empty = at those.
+    std::string metric = {};
+    std::vector<double> values = {};  ///< of `metric`
 };
 
 /// Constants of the derivative rule (science.md 2). One set of defaults for every curve.
@@ -88,9 +96,18 @@ struct ChangePointSettings {
     double bicMargin = 10.0;
 };
 
+struct HmmSettings {
+    /// BIC gain that each state must bring beyond one; >= 0. Plain BIC ignores, as for change
+    /// points, that the place of a boundary was searched for.
+    double bicMargin = 10.0;
+    int maxStates = 6;  ///< 2..6; one state is always tried too
+    int starts = 6;     ///< random segmentations that EM starts from beside an even one, 0..100
+};
+
 struct PhaseSettings {
     DerivativeSettings derivative;
     ChangePointSettings changePoints;
+    HmmSettings hmm;
     int minPoints = 8;    ///< fewer usable points: not enough data; >= 8
     int resamples = 500;  ///< of the residual bootstrap, 0..100,000
     std::uint64_t seed = 1604;

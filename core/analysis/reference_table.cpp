@@ -59,28 +59,6 @@ std::optional<std::string> quotedCell(std::string_view line, std::size_t& at) {
     return std::nullopt;
 }
 
-Expected<std::vector<std::string>> splitCells(std::string_view line, const std::string& name,
-                                              int number) {
-    std::vector<std::string> cells;
-    for (std::size_t at = 0;;) {
-        if (at < line.size() && line[at] == '"') {
-            auto cell = quotedCell(line, ++at);
-            if (!cell) return formatError(name, number, "a quoted cell does not end in its line");
-            if (at < line.size() && line[at] != ',')
-                return formatError(name, number, "expected a comma behind a quoted cell");
-            cells.push_back(std::move(*cell));
-        } else {
-            const std::size_t comma = std::min(line.find(',', at), line.size());
-            cells.emplace_back(line.substr(at, comma - at));
-            at = comma;
-        }
-        if (cells.size() > kMaxColumns)
-            return formatError(name, number, "more than " + std::to_string(kMaxColumns) + " cells");
-        if (at >= line.size()) return cells;
-        ++at;
-    }
-}
-
 Expected<void> checkColumns(const std::vector<std::string>& columns, const std::string& name,
                             int line) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -94,7 +72,8 @@ Expected<void> checkColumns(const std::vector<std::string>& columns, const std::
 }
 
 Expected<void> takeRow(std::string_view line, int number, ReferenceTable& table) {
-    GRIDSCOPE_TRY_ASSIGN(cells, splitCells(line, table.name, number));
+    GRIDSCOPE_TRY_ASSIGN(cells,
+                         splitCsvLine(line, table.name + ", line " + std::to_string(number)));
     if (table.columns.empty()) {
         table.columns = std::move(cells);
         return checkColumns(table.columns, table.name, number);
@@ -159,6 +138,30 @@ Expected<ReferenceTable> ReferenceTable::where(std::string_view column,
         part.lines.push_back(lines[i]);
     }
     return part;
+}
+
+Expected<std::vector<std::string>> splitCsvLine(std::string_view line, const std::string& where) {
+    const auto bad = [&](std::string what) {
+        return Error{ErrorCode::ReferenceFormat, where, std::move(what), {}};
+    };
+    std::vector<std::string> cells;
+    for (std::size_t at = 0;;) {
+        if (at < line.size() && line[at] == '"') {
+            auto cell = quotedCell(line, ++at);
+            if (!cell) return bad("a quoted cell does not end in its line");
+            if (at < line.size() && line[at] != ',')
+                return bad("expected a comma behind a quoted cell");
+            cells.push_back(std::move(*cell));
+        } else {
+            const std::size_t comma = std::min(line.find(',', at), line.size());
+            cells.emplace_back(line.substr(at, comma - at));
+            at = comma;
+        }
+        if (cells.size() > kMaxColumns)
+            return bad("more than " + std::to_string(kMaxColumns) + " cells");
+        if (at >= line.size()) return cells;
+        ++at;
+    }
 }
 
 Expected<ReferenceTable> parseReferenceTable(std::string_view text, std::string name) {

@@ -37,6 +37,10 @@ struct ReferenceTable {
     Expected<ReferenceTable> where(std::string_view column, std::string_view value) const;
 };
 
+/// The cells of one line of comma-separated values.
+/// Errors: reference.format (`where` as given)
+Expected<std::vector<std::string>> splitCsvLine(std::string_view line, const std::string& where);
+
 /// `text` as a table. Errors: reference.format, `where` is "name, line N".
 Expected<ReferenceTable> parseReferenceTable(std::string_view text, std::string name);
 

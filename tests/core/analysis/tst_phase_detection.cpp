@@ -41,7 +41,8 @@ void TestPhaseDetection::jsonHasTheContractsKeys() {
         QJsonDocument::fromJson(QByteArray::fromStdString(phasesToJson(*report)), &problem);
     QCOMPARE(problem.error, QJsonParseError::NoError);
     const QJsonArray detectors = document.object().value("detectors").toArray();
-    QCOMPARE(detectors.size(), 2);
+    QCOMPARE(detectors.size(), 3);
+    QCOMPARE(detectors[2].toObject().value("name").toString(), QString("hmm"));
     const QJsonObject derivative = detectors[0].toObject();
     QCOMPARE(derivative.value("name").toString(), QString("derivative"));
     QCOMPARE(derivative.value("state").toString(), QString("converged"));
@@ -93,10 +94,10 @@ void TestPhaseDetection::detectorLists_data() {
     QTest::addColumn<QString>("list");
     QTest::addColumn<int>("count");
     QTest::addColumn<QString>("code");
-    QTest::newRow("all") << "" << 2 << "";
+    QTest::newRow("all") << "" << 3 << "";
     QTest::newRow("one") << "changepoints" << 1 << "";
     QTest::newRow("two") << "changepoints,derivative" << 2 << "";
-    QTest::newRow("hmm") << "derivative,hmm" << 0 << "settings.range";
+    QTest::newRow("hmm") << "derivative,hmm" << 2 << "";
     QTest::newRow("unknown") << "magic" << 0 << "settings.syntax";
     QTest::newRow("twice") << "derivative,derivative" << 0 << "settings.syntax";
     QTest::newRow("trailing comma") << "derivative," << 0 << "settings.syntax";
@@ -116,12 +117,26 @@ void TestPhaseDetection::detectorLists() {
 
 void TestPhaseDetection::badInput_data() {
     QTest::addColumn<QString>("field");
-    for (const char* field :
-         {"ppl", "gapPercent", "ceStandardErrors", "derivative.minLaterPoints",
-          "derivative.standardErrors", "derivative.noiseShare", "derivative.luckLimit",
-          "derivative.slopeLimit", "derivative.slopePoints", "changePoints.maxBreaks",
-          "changePoints.minSegmentPoints", "changePoints.bicMargin", "minPoints", "resamples",
-          "confidence"})
+    for (const char* field : {"ppl",
+                              "gapPercent",
+                              "ceStandardErrors",
+                              "derivative.minLaterPoints",
+                              "derivative.standardErrors",
+                              "derivative.noiseShare",
+                              "derivative.luckLimit",
+                              "derivative.slopeLimit",
+                              "derivative.slopePoints",
+                              "changePoints.maxBreaks",
+                              "changePoints.minSegmentPoints",
+                              "changePoints.bicMargin",
+                              "hmm.maxStates",
+                              "hmm.starts",
+                              "kurtosis",
+                              "learningRate",
+                              "values",
+                              "minPoints",
+                              "resamples",
+                              "confidence"})
         QTest::newRow(field) << QString(field);
 }
 
@@ -142,6 +157,12 @@ void TestPhaseDetection::badInput() {
     if (field == "changePoints.maxBreaks") settings.changePoints.maxBreaks = 6;
     if (field == "changePoints.minSegmentPoints") settings.changePoints.minSegmentPoints = 2;
     if (field == "changePoints.bicMargin") settings.changePoints.bicMargin = -1.0;
+    if (field == "hmm.maxStates") settings.hmm.maxStates = 7;
+    if (field == "hmm.bicMargin") settings.hmm.bicMargin = nan;
+    if (field == "hmm.starts") settings.hmm.starts = -1;
+    if (field == "kurtosis") input.kurtosis = {1.0};
+    if (field == "learningRate") input.learningRate = {1.0};
+    if (field == "values") input.metric = "ppl";
     if (field == "minPoints") settings.minPoints = 7;
     if (field == "resamples") settings.resamples = -1;
     if (field == "confidence") settings.confidence = 1.0;

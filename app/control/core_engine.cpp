@@ -2,6 +2,8 @@
 
 #include "app/control/core_engine.h"
 
+#include <QCoreApplication>
+#include <QDir>
 #include <QFile>
 
 #include "core/model/multiply_rate.h"
@@ -17,6 +19,14 @@ namespace {
 
 std::filesystem::path pathOf(const QString& text) {
     return std::filesystem::path(QFile::encodeName(text).toStdString());
+}
+
+/// Beside an installed program, else in the source tree that it was built from.
+std::filesystem::path referenceFolder() {
+    const QString installed = QDir(QCoreApplication::applicationDirPath())
+                                  .filePath(QStringLiteral("../share/gridscope/reference"));
+    return pathOf(QDir(installed).exists() ? installed
+                                           : QStringLiteral(GRIDSCOPE_SOURCE_REFERENCES));
 }
 
 EvalInput evalInput(const views::ProbeChoice& choice) {
@@ -89,6 +99,10 @@ Expected<void> CoreEngine::saveOverrides(const std::filesystem::path& file,
     GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(*m_ops, file, *loaded.trajectory));
     const auto present = store->snapshot();
     return store->setAnalysis(present->phasesJson, overridesJson, present->notes);
+}
+
+Expected<std::vector<ReferenceSeries>> CoreEngine::references() {
+    return loadReferenceSeries(*m_ops, referenceFolder());
 }
 
 Expected<double> CoreEngine::multiplyRate() { return measureMultiplyRate(); }

@@ -19,6 +19,7 @@ public:
                                 ProgressSink& progress, std::stop_token stop) override;
     Expected<void> saveOverrides(const std::filesystem::path& file,
                                  const std::string& overridesJson) override;
+    Expected<std::vector<ReferenceSeries>> references() override;
     Expected<double> multiplyRate() override;
     QList<views::PresetOffer> presetOffers() const override;
     QList<views::GridOffer> gridOffers() const override;

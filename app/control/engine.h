@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/analysis/reference_series.h"
 #include "core/base/expected.h"
 #include "core/base/progress.h"
 #include "core/checkpoint/catalog.h"
@@ -49,6 +50,8 @@ public:
     /// Stores what the user moved in `file`, and nothing else. Errors: those of TrajectoryStore.
     virtual Expected<void> saveOverrides(const std::filesystem::path& file,
                                          const std::string& overridesJson) = 0;
+    /// The published curves that come with the program.
+    virtual Expected<std::vector<ReferenceSeries>> references() = 0;
     /// FLOP/s that matrix products of this machine reach on all cores (takes some 0.1 s).
     virtual Expected<double> multiplyRate() = 0;
     /// What the probe dialog offers by name.

@@ -36,7 +36,7 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_models(jobs, m_sessions, m_history, m_navigation),
       m_phases(jobs, m_sessions),
       m_overrides(jobs, engine, m_sessions, m_undo),
-      m_references(shippedReferences().value()),  // part of the program, as its tests ensure
+      m_references(jobs, engine),
       m_probe(jobs, engine, m_sessions, m_models.failures) {
     connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
         if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
@@ -48,6 +48,7 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
                 if (changed & views::NavigationField::Run) announceData();
             });
     m_undo.setUndoLimit(kUndoLimit);
+    connect(&m_references, &ReferenceControl::message, this, &WorkbenchController::message);
     connect(&m_overrides, &OverrideControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);

@@ -53,7 +53,6 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     m_docks = new DockSet(*this, controller);
     new StatusLine(*statusBar(), controller);
     addWindowActions(*this, controller);
-    addReferenceCommands(*this, controller);
     new PhaseCommands(*this, controller, *m_docks->phases());
     buildMenus();
     buildToolbar();
@@ -113,8 +112,9 @@ void MainWindow::buildPages() {
 }
 
 void MainWindow::buildMenus() {
-    const WindowMenus menus = buildWindowMenus(*this, m_controller, *m_docks);
+    const WindowMenus menus = buildWindowMenus(*this, *m_docks);
     m_recent = menus.recent;
+    addReferenceCommands(*this, m_controller, *menus.references);
     fillRecent();
 }
 

@@ -5,8 +5,6 @@
 #include <QCoreApplication>
 #include <QMenu>
 
-#include <map>
-
 #include "app/control/workbench_controller.h"
 #include "app/gui/main_window.h"
 
@@ -16,43 +14,55 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("References", text); }
 
-QString commandOf(const ReferenceSet& set) { return QStringLiteral("view.reference.") + set.id; }
+QString tipOf(const ReferenceSet& set) {
+    QStringList lines;
+    for (const std::string& source : set.series.front().sources)
+        lines << QString::fromStdString(source);
+    for (const std::string& note : set.series.front().notes) lines << QString::fromStdString(note);
+    return lines.join(u'\n');
+}
+
+void addSets(ActionRegistry& actions, ReferenceControl& references, QMenu& menu) {
+    QMenu* curves = nullptr;
+    for (const ReferenceSet& set : references.sets()) {
+        QAction* action =
+            actions.add({QStringLiteral("view.reference.") + set.id,
+                         set.title,
+                         {},
+                         {},
+                         tipOf(set),
+                         {},
+                         [&references, id = set.id] { references.toggle(id); },
+                         [&references, id = set.id] { return references.isShown(id); }});
+        if (set.isPerplexityCurve && curves == nullptr) {
+            curves = menu.addMenu(tr("&LAMBADA Perplexity"));
+            curves->setToolTipsVisible(true);
+        }
+        (set.isPerplexityCurve ? curves : &menu)->addAction(action);
+    }
+}
 
 }  // namespace
 
-void addReferenceCommands(MainWindow& window, WorkbenchController& controller) {
+void addReferenceCommands(MainWindow& window, WorkbenchController& controller, QMenu& menu) {
     ActionRegistry& actions = window.actions();
-    ReferenceControl* references = &controller.references();
-    actions.add({QStringLiteral("view.references"),
-                 tr("Show &References"),
-                 {},
-                 QKeySequence(QStringLiteral("Ctrl+R")),
-                 tr("Published values as hollow markers in the dashboard"),
-                 {},
-                 [references] { references->toggleAll(); },
-                 [references] { return references->anyShown(); }});
-    for (const ReferenceSet& set : references->sets())
-        actions.add({commandOf(set),
-                     set.title,
-                     {},
-                     {},
-                     set.series.empty() ? QString() : set.series.front().note,
-                     {},
-                     [references, id = set.id] { references->toggle(id); },
-                     [references, id = set.id] { return references->isShown(id); }});
-    QObject::connect(references, &ReferenceControl::changed, &actions, &ActionRegistry::refresh);
-}
-
-void fillReferenceMenu(QMenu& menu, MainWindow& window, WorkbenchController& controller) {
-    const ActionRegistry& actions = window.actions();
-    menu.addAction(actions.find(QStringLiteral("view.references")));
+    ReferenceControl& references = controller.references();
+    menu.addAction(actions.add({QStringLiteral("view.references"),
+                                tr("Show &References"),
+                                {},
+                                QKeySequence(QStringLiteral("Ctrl+R")),
+                                tr("Published values as hollow markers in the dashboard"),
+                                [&references] {
+                                    return references.sets().empty()
+                                               ? tr("There are no published tables.")
+                                               : QString();
+                                },
+                                [&references] { references.toggleAll(); },
+                                [&references] { return references.anyShown(); }}));
     menu.addSeparator();
-    std::map<QString, QMenu*> groups;
-    for (const ReferenceSet& set : controller.references().sets()) {
-        QMenu*& group = groups[set.group];
-        if (group == nullptr) group = set.group.isEmpty() ? &menu : menu.addMenu(set.group);
-        group->addAction(actions.find(commandOf(set)));
-    }
+    QObject::connect(&references, &ReferenceControl::loaded, &window,
+                     [&actions, &references, &menu] { addSets(actions, references, menu); });
+    QObject::connect(&references, &ReferenceControl::changed, &actions, &ActionRegistry::refresh);
 }
 
 }  // namespace gridscope::app

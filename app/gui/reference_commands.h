@@ -10,8 +10,7 @@ namespace gridscope::app {
 class MainWindow;
 class WorkbenchController;
 
-void addReferenceCommands(MainWindow& window, WorkbenchController& controller);
-/// Fills `menu` with them; sets of a group get a menu of their own.
-void fillReferenceMenu(QMenu& menu, MainWindow& window, WorkbenchController& controller);
+/// Registers the commands; those of single sets come once the tables are read, and go into `menu`.
+void addReferenceCommands(MainWindow& window, WorkbenchController& controller, QMenu& menu);
 
 }  // namespace gridscope::app

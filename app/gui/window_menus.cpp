@@ -9,7 +9,6 @@
 
 #include "app/gui/dock_set.h"
 #include "app/gui/main_window.h"
-#include "app/gui/reference_commands.h"
 #include "views/panels/checkpoints_panel.h"
 
 namespace gridscope::app {
@@ -37,8 +36,7 @@ void fillWith(QMenu& menu, const ActionRegistry& actions, const char* prefix) {
 
 }  // namespace
 
-WindowMenus buildWindowMenus(MainWindow& window, WorkbenchController& controller,
-                             const DockSet& docks) {
+WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     const ActionRegistry& actions = window.actions();
     QMenuBar& bar = *window.menuBar();
     WindowMenus menus;
@@ -52,9 +50,8 @@ WindowMenus buildWindowMenus(MainWindow& window, WorkbenchController& controller
     fill(*view, actions,
          {"view.dashboard", "view.layers", "", "view.fit", "view.stepScale", "", "view.themeSystem",
           "view.themeLight", "view.themeDark", ""});
-    QMenu* references = view->addMenu(tr("R&eferences"));
-    references->setToolTipsVisible(true);
-    fillReferenceMenu(*references, window, controller);
+    menus.references = view->addMenu(tr("R&eferences"));
+    menus.references->setToolTipsVisible(true);
     QMenu* panels = view->addMenu(tr("&Panels"));
     for (QDockWidget* dock : docks.docks()) panels->addAction(dock->toggleViewAction());
     fill(*view, actions, {"view.resetLayout", "", "view.reload", "view.fullScreen"});

@@ -9,15 +9,14 @@ namespace gridscope::app {
 
 class DockSet;
 class MainWindow;
-class WorkbenchController;
 
 /// Menus whose entries change while the program runs.
 struct WindowMenus {
-    QMenu* recent = nullptr;  ///< File > Open Recent
+    QMenu* recent = nullptr;      ///< File > Open Recent
+    QMenu* references = nullptr;  ///< View > References, empty
 };
 
 /// Fills the menu bar of `window` from its commands, which are registered before.
-WindowMenus buildWindowMenus(MainWindow& window, WorkbenchController& controller,
-                             const DockSet& docks);
+WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks);
 
 }  // namespace gridscope::app

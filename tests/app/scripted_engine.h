@@ -19,6 +19,7 @@ public:
         onProbe;
 
     std::function<Expected<void>(const std::filesystem::path&, const std::string&)> onSaveOverrides;
+    std::vector<ReferenceSeries> knownReferences;
 
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
                                      std::stop_token stop) override {
@@ -33,6 +34,7 @@ public:
                                  const std::string& json) override {
         return onSaveOverrides(file, json);
     }
+    Expected<std::vector<ReferenceSeries>> references() override { return knownReferences; }
     Expected<double> multiplyRate() override { return 5e10; }
     QList<views::PresetOffer> presetOffers() const override {
         return {{QStringLiteral("paper"), 128, 512}};

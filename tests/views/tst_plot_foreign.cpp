@@ -16,13 +16,16 @@ using namespace gridscope::views;
 namespace {
 
 ReferenceSeries paper() {
-    return {QStringLiteral("table1"),
-            QStringLiteral("Table 1, INT4"),
-            QStringLiteral("gap_percent"),
-            QStringLiteral("a4g128:minmax"),
-            {1000, 30000, 143000},
-            {1.7, kNotMeasured, 900},
-            QStringLiteral("Table 1\nNote: fork and audit differ")};
+    ReferenceSeries series;
+    series.id = "table1.gap";
+    series.title = "Table 1: INT4 gap";
+    series.metric = "gap_percent";
+    series.grid = "a4g128:minmax";
+    series.unit = "%";
+    series.steps = {1000, 30000, 143000};
+    series.values = {1.7, kNotMeasured, 900};
+    series.notes = {"fork and audit differ"};
+    return series;
 }
 
 CompanionRun companion(std::size_t ordinal = 0) {
@@ -40,6 +43,7 @@ private slots:
     void cleanup() { m_plot.reset(); }
 
     void referencesGoToTheirPanel();
+    void anotherUnitIsNotDrawn();
     void legendTogglesAReference();
     void referencesNeverTakeThePlaceOfTheRun();
     void notesShowAtPointAndLegend();
@@ -80,6 +84,13 @@ void PlotForeignTest::referencesGoToTheirPanel() {
     // 900 % is seen, though the run ends at 517 %.
     QVERIFY(m_plot->shownValues(0).high > std::asinh(900));
     m_plot->setReferences({});
+    QCOMPARE(seriesAt(0, QStringLiteral("(reference)")), -1);
+}
+
+void PlotForeignTest::anotherUnitIsNotDrawn() {
+    ReferenceSeries rate = paper();
+    rate.unit = "% of maximum";
+    m_plot->setReferences({rate});
     QCOMPARE(seriesAt(0, QStringLiteral("(reference)")), -1);
 }
 

@@ -3,6 +3,7 @@
 #include "views/plot/foreign_series.h"
 
 #include <QCoreApplication>
+#include <QStringList>
 
 #include <algorithm>
 
@@ -17,9 +18,22 @@ QString translated(const char* text) { return QCoreApplication::translate("Forei
 /// Points of others have no row in the active run's table.
 void forgetRows(FiniteSeries& points) { std::fill(points.rows.begin(), points.rows.end(), -1); }
 
-bool shows(const PanelData& panel, const QString& metric) {
-    return std::any_of(panel.spec.metrics.begin(), panel.spec.metrics.end(),
-                       [&](const PanelMetric& one) { return one.metric == metric; });
+bool shows(const PanelData& panel, const ReferenceSeries& reference) {
+    const MetricInfo* info = findMetric(reference.metric);
+    if (info == nullptr || info->unit != reference.unit) return false;
+    return std::any_of(
+        panel.spec.metrics.begin(), panel.spec.metrics.end(),
+        [&](const PanelMetric& one) { return one.metric.toStdString() == reference.metric; });
+}
+
+/// One sentence a line.
+QString noteOf(const ReferenceSeries& reference) {
+    QStringList lines;
+    for (const std::string& source : reference.sources)
+        lines << translated("Source: %1").arg(QString::fromStdString(source));
+    for (const std::string& note : reference.notes)
+        lines << translated("Note: %1").arg(QString::fromStdString(note));
+    return lines.join(u'\n');
 }
 
 /// Colour of the active run's series on `grid`, or one of its own.
@@ -37,18 +51,18 @@ std::size_t companionColor(std::size_t ordinal) { return kGridColors + ordinal; 
 void addReferences(PanelData& panel, const std::vector<ReferenceSeries>& references,
                    StepScale scale) {
     for (const ReferenceSeries& reference : references) {
-        if (!shows(panel, reference.metric)) continue;
+        if (!shows(panel, reference)) continue;
         PanelSeries series;
         series.origin = SeriesOrigin::Reference;
-        series.key = QStringLiteral("reference|") + reference.id + u'|' + reference.metric + u'|' +
-                     reference.grid;
-        series.name = translated("%1 (reference)").arg(reference.name);
-        series.note = reference.note;
-        series.metric = reference.metric.toStdString();
-        series.grid = reference.grid.toStdString();
+        series.key = QStringLiteral("reference|") + QString::fromStdString(reference.id);
+        series.name = translated("%1 (reference)").arg(QString::fromStdString(reference.title));
+        series.note = noteOf(reference);
+        series.metric = reference.metric;
+        series.grid = reference.grid;
         series.styleIndex = styleOf(panel, series.metric, series.grid);
         series.points =
-            finiteSeries(reference.steps, {reference.values, {}, {}}, panel.spec.scale, scale);
+            finiteSeries(reference.steps, {reference.values, reference.low, reference.high},
+                         panel.spec.scale, scale);
         forgetRows(series.points);
         panel.series.push_back(std::move(series));
     }

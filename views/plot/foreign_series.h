@@ -8,20 +8,11 @@
 #include <memory>
 #include <vector>
 
+#include "core/analysis/reference_series.h"
 #include "core/trajectory/series_table.h"
 #include "views/plot/panel_data.h"
 
 namespace gridscope::views {
-
-/// Published values of one metric over training steps. Never joined with measured ones.
-struct ReferenceSeries {
-    QString id;                         ///< "table1"
-    QString name;                       ///< "Table 1, INT4"
-    QString metric;                     ///< of metricTable()
-    QString grid;                       ///< empty where the metric needs none
-    std::vector<double> steps, values;  ///< equally long; NaN = not given
-    QString note;  ///< where it comes from and its known inconsistencies, one a line
-};
 
 /// Another open run, drawn over the active one.
 struct CompanionRun {
@@ -34,8 +25,8 @@ struct CompanionRun {
 /// Palette index of a companion: behind the colours that most active runs need for their grids.
 std::size_t companionColor(std::size_t ordinal);
 
-/// Adds the references that belong to the metrics of `panel`, tagged "reference"; those of a grid
-/// of the panel take its colour.
+/// Adds the published curves that belong to the metrics of `panel`, tagged "reference"; those of a
+/// grid of the panel take its colour. A curve in another unit than its metric has is left out.
 void addReferences(PanelData& panel, const std::vector<ReferenceSeries>& references,
                    StepScale scale);
 /// Adds the same metrics of other runs.

@@ -17,6 +17,8 @@ public:
     Expected<LoadedTrajectory> read(const std::filesystem::path& file) override;
     Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                 ProgressSink& progress, std::stop_token stop) override;
+    Expected<void> watch(const views::WatchChoice& choice, const WatchCallbacks& callbacks,
+                         ProgressSink& progress, std::stop_token stop) override;
     Expected<void> saveOverrides(const std::filesystem::path& file,
                                  const std::string& overridesJson) override;
     Expected<std::vector<ReferenceSeries>> references() override;

@@ -37,6 +37,7 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_phases(jobs, m_sessions),
       m_overrides(jobs, engine, m_sessions, m_undo),
       m_references(jobs, engine),
+      m_watch(jobs, engine, m_sessions),
       m_probe(jobs, engine, m_sessions, m_models.failures) {
     connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
         if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
@@ -48,6 +49,11 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
                 if (changed & views::NavigationField::Run) announceData();
             });
     m_undo.setUndoLimit(kUndoLimit);
+    connect(&m_watch, &WatchControl::message, this, &WorkbenchController::message);
+    connect(&m_watch, &WatchControl::runningChanged, this, [this] {
+        if (m_watch.isRunning()) m_navigation.activateRun(m_watch.run());
+        emit viewStateChanged();
+    });
     connect(&m_references, &ReferenceControl::message, this, &WorkbenchController::message);
     connect(&m_overrides, &OverrideControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
@@ -189,6 +195,7 @@ void WorkbenchController::openFailed(const QString& path, const Error& error) {
 
 void WorkbenchController::closeRun(views::RunId run) {
     if (m_probe.isRunning() && m_probe.run() == run) m_probe.cancel();
+    if (m_watch.isRunning() && m_watch.run() == run) m_watch.stop();
     views::RunId fallback;
     for (const auto& session : m_sessions.all())
         if (session->id != run) fallback = session->id;
@@ -203,8 +210,13 @@ void WorkbenchController::rescan() {
         openFolder(textOf(run->folder));
 }
 
+QString WorkbenchController::watchObstacle() const {
+    return m_probe.isRunning() ? tr("A probe is running.") : QString();
+}
+
 QString WorkbenchController::probeObstacle() const {
     const RunSession* run = session();
+    if (m_watch.isRunning()) return tr("A folder is being watched.");
     if (m_probe.isRunning()) return tr("A probe is running already.");
     if (run == nullptr) return tr("Open a folder of checkpoints first.");
     if (run->catalog == nullptr) return tr("This run has no checkpoints on disk.");

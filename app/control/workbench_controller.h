@@ -18,6 +18,7 @@
 #include "app/control/probe_control.h"
 #include "app/control/reference_control.h"
 #include "app/control/session_list.h"
+#include "app/control/watch_control.h"
 #include "app/jobs/job_runner.h"
 #include "views/navigation/cursor_model.h"
 #include "views/navigation/navigation_history.h"
@@ -64,6 +65,9 @@ public:
     ProbeControl& probe() { return m_probe; }
     OverrideControl& overrides() { return m_overrides; }
     ReferenceControl& references() { return m_references; }
+    WatchControl& watch() { return m_watch; }
+    /// Why no watch can start now; empty if one can.
+    QString watchObstacle() const;
     /// The ticked runs beside the active one.
     CompanionRuns companions() const;
     QUndoStack& undoStack() { return m_undo; }
@@ -98,6 +102,7 @@ private:
     QUndoStack m_undo;
     OverrideControl m_overrides;
     ReferenceControl m_references;
+    WatchControl m_watch;
     ProbeControl m_probe;
     int m_loading = 0;
     std::vector<views::JobId> m_loadJobs;  ///< scans and openings, until none is under way

@@ -27,10 +27,12 @@
 #include "app/gui/reference_commands.h"
 #include "app/gui/status_line.h"
 #include "app/gui/theme_palette.h"
+#include "app/gui/watch_wiring.h"
 #include "app/gui/window_menus.h"
 #include "views/dialogs/export_dialog.h"
 #include "views/dialogs/probe_dialog.h"
 #include "views/pages/page.h"
+#include "views/pages/watch_page.h"
 #include "views/panels/checkpoints_panel.h"
 #include "views/panels/state_overlay.h"
 
@@ -96,6 +98,8 @@ void MainWindow::buildPages() {
     m_pages->addTab(m_dashboard, tr("Dashboard"));
     m_pages->addTab(m_layers, tr("Layers"));
     setCentralWidget(m_pages);
+    m_watch = new WatchWiring(*this, m_controller);
+    m_pages->addTab(m_watch->page(), tr("Watch"));
     m_plots = new PlotWiring(*m_dashboard, *m_layers, m_controller);
     for (views::Page* page : {m_dashboard, m_layers}) {
         connect(page, &views::Page::cancelRequested, &m_controller,
@@ -209,7 +213,9 @@ void MainWindow::fillRecent() {
 
 void MainWindow::setTheme(views::Theme theme) {
     m_settings.setTheme(theme);
-    m_plots->setTheme(applyTheme(theme));
+    const views::Theme shown = applyTheme(theme);
+    m_plots->setTheme(shown);
+    m_watch->setTheme(shown);
 }
 
 void MainWindow::resetLayout() {

@@ -48,8 +48,8 @@ WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     fill(*edit, actions, {"edit.undo", "edit.redo", "", "edit.find"});
     QMenu* view = bar.addMenu(tr("&View"));
     fill(*view, actions,
-         {"view.dashboard", "view.layers", "", "view.fit", "view.stepScale", "", "view.themeSystem",
-          "view.themeLight", "view.themeDark", ""});
+         {"view.dashboard", "view.layers", "view.watch", "", "view.fit", "view.stepScale", "",
+          "view.themeSystem", "view.themeLight", "view.themeDark", ""});
     menus.references = view->addMenu(tr("R&eferences"));
     menus.references->setToolTipsVisible(true);
     QMenu* panels = view->addMenu(tr("&Panels"));
@@ -61,7 +61,8 @@ WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     fill(*phases, actions, {"phase.setBoundary", "phase.reset", "phase.resetAll", ""});
     fillWith(*phases, actions, "phase.detector.");
     QMenu* probe = bar.addMenu(tr("&Probe"));
-    fill(*probe, actions, {"probe.start", "probe.pause", "probe.cancel", "probe.retry", ""});
+    fill(*probe, actions,
+         {"probe.start", "probe.pause", "probe.cancel", "probe.retry", "", "watch.toggle", ""});
     docks.checkpoints()->selectionMenu()->setTitle(tr("&Select"));
     probe->addMenu(docks.checkpoints()->selectionMenu());
     for (QMenu* menu : {file, edit, view, navigate, phases, probe}) menu->setToolTipsVisible(true);

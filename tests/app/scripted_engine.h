@@ -19,6 +19,9 @@ public:
         onProbe;
 
     std::function<Expected<void>(const std::filesystem::path&, const std::string&)> onSaveOverrides;
+    std::function<Expected<void>(const views::WatchChoice&, const app::WatchCallbacks&,
+                                 ProgressSink&, std::stop_token)>
+        onWatch;
     std::vector<ReferenceSeries> knownReferences;
 
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
@@ -29,6 +32,10 @@ public:
     Expected<app::ProbeReport> probe(const app::ProbeRequest& request, const OnSnapshot& snapshot,
                                      ProgressSink& progress, std::stop_token stop) override {
         return onProbe(request, snapshot, progress, std::move(stop));
+    }
+    Expected<void> watch(const views::WatchChoice& choice, const app::WatchCallbacks& callbacks,
+                         ProgressSink& progress, std::stop_token stop) override {
+        return onWatch(choice, callbacks, progress, std::move(stop));
     }
     Expected<void> saveOverrides(const std::filesystem::path& file,
                                  const std::string& json) override {

@@ -18,8 +18,8 @@
 
 namespace gridscope::views {
 
-DashboardPlot::DashboardPlot(QWidget* parent)
-    : PlotWidget(QStringLiteral("plotDashboard"), tr("Dashboard plots"), parent),
+DashboardPlot::DashboardPlot(QWidget* parent, const QString& objectName)
+    : PlotWidget(objectName, tr("Dashboard plots"), parent),
       m_panels(defaultPanels()),
       m_interaction(new StepInteraction(&plot())),
       m_marks(std::make_unique<DashboardMarks>()),

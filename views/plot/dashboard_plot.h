@@ -26,7 +26,8 @@ class DashboardPlot : public PlotWidget {
     Q_OBJECT
 
 public:
-    explicit DashboardPlot(QWidget* parent = nullptr);
+    explicit DashboardPlot(QWidget* parent = nullptr,
+                           const QString& objectName = QStringLiteral("plotDashboard"));
     ~DashboardPlot() override;
 
     /// Panels from top to bottom; defaultPanels() until set.

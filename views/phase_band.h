@@ -5,6 +5,7 @@
 
 #include <QString>
 
+#include <limits>
 #include <vector>
 
 namespace gridscope::views {
@@ -15,7 +16,9 @@ struct PhaseBoundary {
     double low = 0.0;
     double high = 0.0;
     QString kind;         ///< "learning ends", "FP32 convergence", ...
-    bool manual = false;  ///< set by the user
+    bool manual = false;  ///< set by the user; the interval stays the detector's
+    /// Where the detector finds a boundary that the user moved; NaN = it finds none.
+    double detected = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Bands lie between neighbouring boundaries; `names` has one entry more than `boundaries`.

@@ -2,11 +2,14 @@
 
 #include "app/control/core_engine.h"
 
+#include <QCoreApplication>
+#include <QDir>
 #include <QFile>
 
+#include "app/control/choice_settings.h"
+#include "app/control/core_watch.h"
 #include "core/checkpoint/audit_report.h"
 #include "core/model/multiply_rate.h"
-#include "core/probe/eval_input.h"
 #include "core/probe/probe_plan.h"
 #include "core/probe/probe_runner.h"
 #include "core/quant/grid.h"
@@ -16,36 +19,12 @@ namespace gridscope::app {
 
 namespace {
 
-std::filesystem::path pathOf(const QString& text) {
-    return std::filesystem::path(QFile::encodeName(text).toStdString());
-}
-
-EvalInput evalInput(const views::ProbeChoice& choice) {
-    EvalInput input;
-    input.tokens = pathOf(choice.tokens);
-    input.dtype = choice.dtype.toStdString();
-    input.text = pathOf(choice.text);
-    input.tokenizer = pathOf(choice.tokenizer);
-    input.preset = choice.preset.toStdString();
-    if (!choice.windows.isEmpty()) input.windows = choice.windows.toStdString();
-    input.length = choice.length;
-    return input;
-}
-
-Expected<ProbeSettings> probeSettings(const views::ProbeChoice& choice) {
-    ProbeSettings settings;
-    settings.grids.clear();
-    for (const QString& id : choice.grids) {
-        GRIDSCOPE_TRY_ASSIGN(grid, parseGrid(id.toStdString()));
-        settings.grids.push_back(grid);
-    }
-    settings.scope = choice.scope.toStdString();
-    settings.preset = choice.preset.toStdString();
-    settings.order =
-        choice.order == QStringLiteral("steps") ? ProbeOrder::Steps : ProbeOrder::CoarseToFine;
-    settings.device = choice.device.toStdString();
-    settings.threads = choice.threads;
-    return settings;
+/// Beside an installed program, else in the source tree that it was built from.
+std::filesystem::path referenceFolder() {
+    const QString installed = QDir(QCoreApplication::applicationDirPath())
+                                  .filePath(QStringLiteral("../share/gridscope/reference"));
+    return pathOf(QDir(installed).exists() ? installed
+                                           : QStringLiteral(GRIDSCOPE_SOURCE_REFERENCES));
 }
 
 }  // namespace
@@ -70,9 +49,9 @@ Expected<LoadedTrajectory> CoreEngine::read(const std::filesystem::path& file) {
 
 Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                         ProgressSink& progress, std::stop_token stop) {
-    GRIDSCOPE_TRY_ASSIGN(settings, probeSettings(request.choice));
+    GRIDSCOPE_TRY_ASSIGN(settings, probeSettingsOf(request.choice));
     GRIDSCOPE_TRY_ASSIGN(loaded,
-                         loadEvalWindows(*m_ops, evalInput(request.choice), *request.catalog));
+                         loadEvalWindows(*m_ops, evalInputOf(request.choice), *request.catalog));
     GRIDSCOPE_TRY_ASSIGN(plan, makePlan(*request.catalog, request.selection,
                                         std::move(loaded.windows), std::move(settings)));
     GRIDSCOPE_TRY_ASSIGN(
@@ -90,6 +69,24 @@ Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSna
     report.failures = std::move(outcome.failures);
     for (const Warning& warning : outcome.warnings) report.notes.push_back(warning.what);
     return report;
+}
+
+Expected<void> CoreEngine::watch(const views::WatchChoice& choice, const WatchCallbacks& callbacks,
+                                 ProgressSink& progress, std::stop_token stop) {
+    return watchFolder(*m_ops, systemClock(), choice, callbacks, progress, stop);
+}
+
+Expected<void> CoreEngine::saveOverrides(const std::filesystem::path& file,
+                                         const std::string& overridesJson) {
+    // Its own plan and tokens: the store adds nothing but the new text.
+    GRIDSCOPE_TRY_ASSIGN(loaded, readTrajectory(*m_ops, file));
+    GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(*m_ops, file, *loaded.trajectory));
+    const auto present = store->snapshot();
+    return store->setAnalysis(present->phasesJson, overridesJson, present->notes);
+}
+
+Expected<std::vector<ReferenceSeries>> CoreEngine::references() {
+    return loadReferenceSeries(*m_ops, referenceFolder());
 }
 
 Expected<double> CoreEngine::multiplyRate() { return measureMultiplyRate(); }

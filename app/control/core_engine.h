@@ -20,6 +20,11 @@ public:
     Expected<LoadedTrajectory> read(const std::filesystem::path& file) override;
     Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                 ProgressSink& progress, std::stop_token stop) override;
+    Expected<void> watch(const views::WatchChoice& choice, const WatchCallbacks& callbacks,
+                         ProgressSink& progress, std::stop_token stop) override;
+    Expected<void> saveOverrides(const std::filesystem::path& file,
+                                 const std::string& overridesJson) override;
+    Expected<std::vector<ReferenceSeries>> references() override;
     Expected<double> multiplyRate() override;
     QList<views::PresetOffer> presetOffers() const override;
     QList<views::GridOffer> gridOffers() const override;

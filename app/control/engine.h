@@ -9,16 +9,20 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "core/analysis/reference_series.h"
+#include "core/analysis/watch_alerts.h"
 #include "core/base/expected.h"
 #include "core/base/progress.h"
 #include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
 #include "core/trajectory/trajectory_store.h"
 #include "views/dialogs/probe_choice.h"
+#include "views/pages/watch_choice.h"
 
 namespace gridscope::app {
 
@@ -33,6 +37,14 @@ struct ProbeReport {
     std::size_t complete = 0, failed = 0, skipped = 0;
     std::vector<Error> failures;
     std::vector<std::string> notes;  ///< for the log
+};
+
+/// What a watch tells while it runs, on the worker thread.
+struct WatchCallbacks {
+    /// New rows; with the findings after each checkpoint, without while one is measured.
+    std::function<void(std::shared_ptr<const Trajectory>, const std::optional<WatchFindings>&)>
+        onRows;
+    std::function<void(std::string)> tell;  ///< a sentence for people
 };
 
 /// All but the offers and gridProblem are called on worker threads.
@@ -52,6 +64,14 @@ public:
     /// `onSnapshot` is called on the worker thread after each commit.
     virtual Expected<ProbeReport> probe(const ProbeRequest& request, const OnSnapshot& onSnapshot,
                                         ProgressSink& progress, std::stop_token stop) = 0;
+    /// Probes the checkpoints of a growing folder until it is stopped (error run.cancelled).
+    virtual Expected<void> watch(const views::WatchChoice& choice, const WatchCallbacks& callbacks,
+                                 ProgressSink& progress, std::stop_token stop) = 0;
+    /// Stores what the user moved in `file`, and nothing else. Errors: those of TrajectoryStore.
+    virtual Expected<void> saveOverrides(const std::filesystem::path& file,
+                                         const std::string& overridesJson) = 0;
+    /// The published curves that come with the program.
+    virtual Expected<std::vector<ReferenceSeries>> references() = 0;
     /// FLOP/s that matrix products of this machine reach on all cores (takes some 0.1 s).
     virtual Expected<double> multiplyRate() = 0;
     /// What the probe dialog offers by name.

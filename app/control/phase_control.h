@@ -23,6 +23,6 @@ private:
 };
 
 /// All detectors over `table`. Errors: settings.range.
-Expected<std::vector<views::DetectorFinding>> findPhases(const SeriesTable& table);
+Expected<PhaseReport> findPhases(const SeriesTable& table);
 
 }  // namespace gridscope::app

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "core/analysis/boundary_overrides.h"
 #include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
 #include "core/trajectory/series_table.h"
@@ -27,7 +28,9 @@ struct RunSession {
     std::shared_ptr<const CheckpointCatalog> catalog;
     std::shared_ptr<const AuditReport> audit;  ///< of `catalog`; null until it was audited
     std::shared_ptr<const SeriesTable> table;  ///< null until something is measured
-    std::vector<views::DetectorFinding> findings;
+    PhaseReport report;                        ///< what the detectors found
+    BoundaryOverrides overrides;
+    std::vector<views::DetectorFinding> findings;  ///< of the report, with the overrides in place
     views::PhaseBands bands;
     QString detector = QStringLiteral("derivative");  ///< draws the bands
     std::vector<int> overlay;                         ///< rows compared in histograms, at most 8

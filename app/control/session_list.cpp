@@ -2,9 +2,9 @@
 
 #include "app/control/session_list.h"
 
-#include <QCoreApplication>
-
 #include <algorithm>
+
+#include "app/control/phase_findings.h"
 
 namespace gridscope::app {
 
@@ -58,20 +58,31 @@ void SessionList::setTrajectory(views::RunId id, std::shared_ptr<const Trajector
     emit listChanged();
 }
 
-void SessionList::setFindings(views::RunId id, std::vector<views::DetectorFinding> findings) {
+void SessionList::setReport(views::RunId id, PhaseReport report) {
     RunSession* session = edit(id);
     if (session == nullptr) return;
-    for (auto& finding : findings) finding.drawsBands = finding.id == session->detector;
-    session->findings = std::move(findings);
-    session->bands = bandsOf(session->findings);
-    emit sessionChanged(id, SessionPart::Phases);
+    session->report = std::move(report);
+    placePhases(*session);
+}
+
+void SessionList::setOverrides(views::RunId id, BoundaryOverrides overrides) {
+    RunSession* session = edit(id);
+    if (session == nullptr || session->overrides == overrides) return;
+    session->overrides = std::move(overrides);
+    placePhases(*session);
 }
 
 void SessionList::setDetector(views::RunId id, const QString& detector) {
     RunSession* session = edit(id);
     if (session == nullptr || session->detector == detector) return;
     session->detector = detector;
-    setFindings(id, session->findings);
+    placePhases(*session);
+}
+
+void SessionList::placePhases(RunSession& session) {
+    session.findings = findingsOf(session.report, session.overrides, session.detector);
+    session.bands = bandsOf(session.findings);
+    emit sessionChanged(session.id, SessionPart::Phases);
 }
 
 void SessionList::setOverlay(views::RunId id, std::vector<int> rows) {
@@ -83,28 +94,6 @@ void SessionList::setOverlay(views::RunId id, std::vector<int> rows) {
 
 void SessionList::setLastChoice(views::RunId id, const views::ProbeChoice& choice) {
     if (RunSession* session = edit(id)) session->lastChoice = choice;
-}
-
-views::PhaseBands bandsOf(const std::vector<views::DetectorFinding>& findings) {
-    const auto tr = [](const char* text) { return QCoreApplication::translate("Phases", text); };
-    views::PhaseBands bands;
-    const auto shown = std::find_if(findings.begin(), findings.end(),
-                                    [](const auto& finding) { return finding.drawsBands; });
-    if (shown == findings.end()) return bands;
-    bands.boundaries = shown->boundaries;
-    if (bands.boundaries.empty()) {
-        bands.names = {tr("whole run")};
-        bands.note = shown->state == QStringLiteral("not-enough-data")
-                         ? tr("not enough data")
-                         : tr("no phase change found");
-        return bands;
-    }
-    // The paper's three phases have names; change points only have numbers.
-    const bool named = shown->id == QStringLiteral("derivative") && bands.boundaries.size() <= 2;
-    const QString names[] = {tr("Rapid learning"), tr("Plateau"), tr("After convergence")};
-    for (std::size_t i = 0; i <= bands.boundaries.size(); ++i)
-        bands.names.push_back(named ? names[i] : tr("Phase %1").arg(i + 1));
-    return bands;
 }
 
 }  // namespace gridscope::app

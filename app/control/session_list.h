@@ -30,7 +30,8 @@ public:
     void setAudit(views::RunId id, std::shared_ptr<const AuditReport> report);
     void setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,
                        std::filesystem::path file);
-    void setFindings(views::RunId id, std::vector<views::DetectorFinding> findings);
+    void setReport(views::RunId id, PhaseReport report);
+    void setOverrides(views::RunId id, BoundaryOverrides overrides);
     /// Lets another detector draw the bands.
     void setDetector(views::RunId id, const QString& detector);
     void setOverlay(views::RunId id, std::vector<int> rows);
@@ -42,12 +43,10 @@ signals:
 
 private:
     RunSession* edit(views::RunId id);
+    void placePhases(RunSession& session);
 
     std::vector<std::unique_ptr<RunSession>> m_sessions;
     int m_lastId = 0;
 };
-
-/// The bands of the finding that draws them: the named detector, else the first with boundaries.
-views::PhaseBands bandsOf(const std::vector<views::DetectorFinding>& findings);
 
 }  // namespace gridscope::app

@@ -16,6 +16,8 @@ using views::LogLevel;
 
 namespace {
 
+constexpr int kUndoLimit = 200;  // workbench.md 3.4
+
 std::filesystem::path pathOf(const QString& text) {
     return std::filesystem::path(QFile::encodeName(text).toStdString());
 }
@@ -33,18 +35,35 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_navigation(m_sessions, m_history),
       m_models(jobs, m_sessions, m_history, m_navigation),
       m_phases(jobs, m_sessions),
+      m_overrides(jobs, engine, m_sessions, m_undo),
+      m_references(jobs, engine),
+      m_watch(jobs, engine, m_sessions),
       m_probe(jobs, engine, m_sessions, m_models.failures),
       m_audit(jobs, engine, m_sessions) {
     connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
-        if (run == m_history.state().run) announceData();
+        if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
     });
+    connect(&m_models.runs, &views::RunModel::visibilityChanged, this,
+            &WorkbenchController::announceData);
     connect(&m_history, &views::NavigationHistory::stateChanged, this,
             [this](const views::NavigationState&, views::NavigationFields changed) {
                 if (changed & views::NavigationField::Run) announceData();
             });
+    m_undo.setUndoLimit(kUndoLimit);
+    connect(&m_watch, &WatchControl::message, this, &WorkbenchController::message);
+    connect(&m_watch, &WatchControl::runningChanged, this, [this] {
+        if (m_watch.isRunning()) m_navigation.activateRun(m_watch.run());
+        emit viewStateChanged();
+    });
+    connect(&m_references, &ReferenceControl::message, this, &WorkbenchController::message);
+    connect(&m_overrides, &OverrideControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
     connect(&m_audit, &AuditControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);
+}
+
+CompanionRuns WorkbenchController::companions() const {
+    return companionRuns(m_sessions, m_models.runs, m_history.state().run);
 }
 
 void WorkbenchController::announceData() {
@@ -181,12 +200,14 @@ void WorkbenchController::openFailed(const QString& path, const Error& error) {
 void WorkbenchController::closeRun(views::RunId run) {
     if (m_probe.isRunning() && m_probe.run() == run) m_probe.cancel();
     if (m_audit.isRunning() && m_audit.run() == run) m_audit.cancel();
+    if (m_watch.isRunning() && m_watch.run() == run) m_watch.stop();
     views::RunId fallback;
     for (const auto& session : m_sessions.all())
         if (session->id != run) fallback = session->id;
     m_history.closeRun(run, fallback);
     m_sessions.remove(run);
-    emit viewStateChanged();
+    m_undo.clear();  // its commands could change nothing that is seen
+    announceData();
 }
 
 void WorkbenchController::rescan() {
@@ -194,8 +215,13 @@ void WorkbenchController::rescan() {
         openFolder(textOf(run->folder));
 }
 
+QString WorkbenchController::watchObstacle() const {
+    return m_probe.isRunning() ? tr("A probe is running.") : QString();
+}
+
 QString WorkbenchController::probeObstacle() const {
     const RunSession* run = session();
+    if (m_watch.isRunning()) return tr("A folder is being watched.");
     if (m_probe.isRunning()) return tr("A probe is running already.");
     if (run == nullptr) return tr("Open a folder of checkpoints first.");
     if (run->catalog == nullptr) return tr("This run has no checkpoints on disk.");
@@ -281,6 +307,10 @@ void WorkbenchController::excludeFromProbe(const std::vector<std::size_t>& entri
     emit message(LogLevel::Information, tr("Left out of the probe: %1.").arg(excluded));
 }
 
+void WorkbenchController::moveBoundary(const QString& detector, int index, double step) {
+    if (const RunSession* run = session()) report(m_overrides.move(run->id, detector, index, step));
+}
+
 ViewState WorkbenchController::viewState() const {
     ViewState state;
     const RunSession* run = session();
@@ -290,7 +320,9 @@ ViewState WorkbenchController::viewState() const {
             std::count_if(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
                           [](const auto& row) { return row->status == RowStatus::Complete; }));
         const int all = m_models.checkpoints.rowCount();
-        if (probed < all) state.badge = tr("%1 of %2 probed").arg(probed).arg(all);
+        QStringList badges = companions().problems;
+        if (probed < all) badges.prepend(tr("%1 of %2 probed").arg(probed).arg(all));
+        state.badge = badges.join(QStringLiteral("   "));
         if (std::all_of(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
                         [](const auto& row) { return row->status == RowStatus::Failed; })) {
             state.kind = ViewState::Kind::Failed;

@@ -4,17 +4,22 @@
 #pragma once
 
 #include <QObject>
+#include <QUndoStack>
 
 #include <limits>
 #include <vector>
 
 #include "app/control/audit_control.h"
+#include "app/control/companion_runs.h"
 #include "app/control/engine.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
+#include "app/control/override_control.h"
 #include "app/control/phase_control.h"
 #include "app/control/probe_control.h"
+#include "app/control/reference_control.h"
 #include "app/control/session_list.h"
+#include "app/control/watch_control.h"
 #include "app/jobs/job_runner.h"
 #include "views/navigation/cursor_model.h"
 #include "views/navigation/navigation_history.h"
@@ -48,6 +53,8 @@ public:
     views::ProbeChoice suggestedChoice() const;
     void startProbe(const views::ProbeChoice& choice);
     void resumeProbe();
+    /// Puts a boundary of the active run at `step`; says why where it cannot.
+    void moveBoundary(const QString& detector, int index, double step);
     ViewState viewState() const;
 
     /// Why no audit can start now; empty if one can.
@@ -65,6 +72,14 @@ public:
     ModelFeed& models() { return m_models; }
     ProbeControl& probe() { return m_probe; }
     AuditControl& audit() { return m_audit; }
+    OverrideControl& overrides() { return m_overrides; }
+    ReferenceControl& references() { return m_references; }
+    WatchControl& watch() { return m_watch; }
+    /// Why no watch can start now; empty if one can.
+    QString watchObstacle() const;
+    /// The ticked runs beside the active one.
+    CompanionRuns companions() const;
+    QUndoStack& undoStack() { return m_undo; }
     const RunSession* session() const { return m_navigation.session(); }
 
 signals:
@@ -93,6 +108,10 @@ private:
     NavigationControl m_navigation;
     ModelFeed m_models;
     PhaseControl m_phases;
+    QUndoStack m_undo;
+    OverrideControl m_overrides;
+    ReferenceControl m_references;
+    WatchControl m_watch;
     ProbeControl m_probe;
     AuditControl m_audit;
     int m_loading = 0;

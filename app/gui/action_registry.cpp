@@ -23,9 +23,12 @@ QAction* ActionRegistry::add(ActionSpec spec) {
     action->setShortcut(spec.shortcut);
     if (!spec.icon.isEmpty())
         action->setIcon(QIcon(QStringLiteral(":/icons/%1.svg").arg(spec.icon)));
-    connect(action, &QAction::triggered, this, [run = spec.run] {
-        if (run) run();
-    });
+    action->setCheckable(static_cast<bool>(spec.isOn));
+    connect(action, &QAction::triggered, this,
+            [this, run = spec.run, showsTick = action->isCheckable()] {
+                if (run) run();
+                if (showsTick) refresh();  // Qt has set the tick already, whatever came of it
+            });
     m_entries.push_back({std::move(spec), action});
     refresh();
     return action;
@@ -51,6 +54,7 @@ void ActionRegistry::refresh() {
         if (!entry.spec.shortcut.isEmpty())
             tip +=
                 QStringLiteral(" (%1)").arg(entry.spec.shortcut.toString(QKeySequence::NativeText));
+        if (entry.spec.isOn) entry.action->setChecked(entry.spec.isOn());
         entry.action->setEnabled(why.isEmpty());
         entry.action->setToolTip(why.isEmpty() ? tip : QString(tip % u'\n' % why));
     }

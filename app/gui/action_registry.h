@@ -21,6 +21,8 @@ struct ActionSpec {
     /// Why the command cannot run now; empty = it can. Unset = always.
     std::function<QString()> obstacle;
     std::function<void()> run;
+    /// For commands that show a tick. Unset = none.
+    std::function<bool()> isOn = {};
 };
 
 class ActionRegistry : public QObject {
@@ -34,7 +36,7 @@ public:
     QStringList ids() const;
     QString lastProblem() const { return m_lastProblem; }
 
-    /// Evaluates every enabled rule; a disabled action's tooltip says why.
+    /// Evaluates every tick and enabled rule; a disabled action's tooltip says why.
     void refresh();
 
 private:

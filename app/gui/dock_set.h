@@ -33,6 +33,7 @@ public:
 
     const std::vector<QDockWidget*>& docks() const { return m_docks; }
     views::CheckpointsPanel* checkpoints() const { return m_checkpoints; }
+    views::PhasesPanel* phases() const { return m_phases; }
     views::LogPanel* log() const { return m_log; }
     /// Sizes of the first start. Only after the window is shown do docks keep them.
     void shareOut(QMainWindow& window);

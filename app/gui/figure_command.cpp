@@ -11,6 +11,7 @@
 
 #include "app/cli/exit_code.h"
 #include "app/control/phase_control.h"
+#include "app/control/phase_findings.h"
 #include "core/base/numbers.h"
 #include "core/trajectory/trajectory_store.h"
 #include "views/figure/figure_venue.h"
@@ -209,11 +210,10 @@ int runFigureCommand(const QStringList& arguments) {
     FigureInput input;
     input.table = std::make_shared<const SeriesTable>(loaded->trajectory);
     input.spec = *spec;
-    if (auto findings = findPhases(*input.table)) {
-        for (auto& finding : *findings)
-            finding.drawsBands = finding.id == QStringLiteral("derivative");
-        input.phases = bandsOf(*findings);
-    }
+    const auto overrides = parseBoundaryOverrides(loaded->trajectory->overridesJson);
+    if (!overrides) return fail(overrides.error());
+    if (const auto report = findPhases(*input.table))
+        input.phases = bandsOf(findingsOf(*report, *overrides, QStringLiteral("derivative")));
     return writeAll(parser, input);
 }
 

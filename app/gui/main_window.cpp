@@ -9,7 +9,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QInputDialog>
-#include <QMenuBar>
+#include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -22,12 +22,17 @@
 
 #include "app/control/workbench_controller.h"
 #include "app/gui/dock_set.h"
+#include "app/gui/phase_commands.h"
 #include "app/gui/plot_wiring.h"
+#include "app/gui/reference_commands.h"
 #include "app/gui/status_line.h"
 #include "app/gui/theme_palette.h"
+#include "app/gui/watch_wiring.h"
+#include "app/gui/window_menus.h"
 #include "views/dialogs/export_dialog.h"
 #include "views/dialogs/probe_dialog.h"
 #include "views/pages/page.h"
+#include "views/pages/watch_page.h"
 #include "views/panels/checkpoints_panel.h"
 #include "views/panels/state_overlay.h"
 
@@ -50,6 +55,7 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     m_docks = new DockSet(*this, controller);
     new StatusLine(*statusBar(), controller);
     addWindowActions(*this, controller);
+    new PhaseCommands(*this, controller, *m_docks->phases());
     buildMenus();
     buildToolbar();
     m_firstLayout = saveState(SettingsStore::kLayoutVersion);
@@ -93,6 +99,8 @@ void MainWindow::buildPages() {
     m_pages->addTab(m_dashboard, tr("Dashboard"));
     m_pages->addTab(m_layers, tr("Layers"));
     setCentralWidget(m_pages);
+    m_watch = new WatchWiring(*this, m_controller);
+    m_pages->addTab(m_watch->page(), tr("Watch"));
     m_plots = new PlotWiring(*m_dashboard, *m_layers, m_controller);
     for (views::Page* page : {m_dashboard, m_layers}) {
         connect(page, &views::Page::cancelRequested, &m_controller,
@@ -109,34 +117,9 @@ void MainWindow::buildPages() {
 }
 
 void MainWindow::buildMenus() {
-    const auto fill = [this](QMenu* menu, std::initializer_list<const char*> ids) {
-        for (const char* id : ids) {
-            if (*id == '\0') {
-                menu->addSeparator();
-            } else {
-                menu->addAction(m_actions.find(QString::fromLatin1(id)));
-            }
-        }
-    };
-    QMenu* file = menuBar()->addMenu(tr("&File"));
-    fill(file, {"file.openFolder", "file.openTrajectory"});
-    m_recent = file->addMenu(tr("Open &Recent"));
-    fill(file, {"", "file.exportFigure", "", "file.closeRun", "file.quit"});
-    QMenu* view = menuBar()->addMenu(tr("&View"));
-    fill(view, {"view.dashboard", "view.layers", "", "view.fit", "view.stepScale", "",
-                "view.themeSystem", "view.themeLight", "view.themeDark", ""});
-    QMenu* panels = view->addMenu(tr("&Panels"));
-    for (QDockWidget* dock : m_docks->docks()) panels->addAction(dock->toggleViewAction());
-    fill(view, {"view.resetLayout", "", "view.reload", "view.fullScreen"});
-    QMenu* navigate = menuBar()->addMenu(tr("&Navigate"));
-    fill(navigate,
-         {"nav.back", "nav.forward", "", "nav.goToStep", "nav.minPerplexity", "", "edit.find"});
-    QMenu* probe = menuBar()->addMenu(tr("&Probe"));
-    fill(probe,
-         {"probe.start", "probe.pause", "probe.cancel", "probe.retry", "", "probe.audit", ""});
-    m_docks->checkpoints()->selectionMenu()->setTitle(tr("&Select"));
-    probe->addMenu(m_docks->checkpoints()->selectionMenu());
-    for (QMenu* menu : {file, view, navigate, probe}) menu->setToolTipsVisible(true);
+    const WindowMenus menus = buildWindowMenus(*this, *m_docks);
+    m_recent = menus.recent;
+    addReferenceCommands(*this, m_controller, *menus.references);
     fillRecent();
 }
 
@@ -231,7 +214,9 @@ void MainWindow::fillRecent() {
 
 void MainWindow::setTheme(views::Theme theme) {
     m_settings.setTheme(theme);
-    m_plots->setTheme(applyTheme(theme));
+    const views::Theme shown = applyTheme(theme);
+    m_plots->setTheme(shown);
+    m_watch->setTheme(shown);
 }
 
 void MainWindow::resetLayout() {

@@ -19,6 +19,7 @@ namespace gridscope::app {
 
 class DockSet;
 class PlotWiring;
+class WatchWiring;
 class WorkbenchController;
 
 class MainWindow : public QMainWindow {
@@ -63,6 +64,7 @@ private:
     views::Page* m_dashboard = nullptr;
     views::Page* m_layers = nullptr;
     PlotWiring* m_plots = nullptr;
+    WatchWiring* m_watch = nullptr;
     DockSet* m_docks = nullptr;
     QComboBox* m_metric = nullptr;
     QComboBox* m_grid = nullptr;

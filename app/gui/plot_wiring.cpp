@@ -34,6 +34,13 @@ PlotWiring::PlotWiring(views::Page& dashboard, views::Page& layers, WorkbenchCon
     split->addWidget(below);
     layers.addContent(split, 1);
     for (PlotWidget* plot : m_plots) connectIntents(plot);
+    connect(&controller.references(), &ReferenceControl::changed, this,
+            [this] { m_dashboard->setReferences(m_controller.references().shown()); });
+    connect(m_dashboard, &views::DashboardPlot::boundaryMoved, this,
+            [this](int boundary, double step) {
+                if (const RunSession* run = m_controller.session())
+                    m_controller.moveBoundary(run->detector, boundary, step);
+            });
     connect(&controller, &WorkbenchController::dataChanged, this, &PlotWiring::showData);
     connect(&controller.history(), &views::NavigationHistory::stateChanged, this,
             &PlotWiring::showState);
@@ -47,6 +54,7 @@ PlotWiring::PlotWiring(views::Page& dashboard, views::Page& layers, WorkbenchCon
 
 void PlotWiring::setTheme(views::Theme theme) {
     for (PlotWidget* plot : m_plots) plot->setTheme(theme);
+    showCompanions();  // the colours in the list of runs
 }
 
 void PlotWiring::connectIntents(PlotWidget* plot) {
@@ -68,8 +76,22 @@ void PlotWiring::connectIntents(PlotWidget* plot) {
     connect(plot, &PlotWidget::asTableRequested, this, &PlotWiring::asTableRequested);
 }
 
+void PlotWiring::showCompanions() {
+    const CompanionRuns companions = m_controller.companions();
+    const views::PlotStyle& style = m_dashboard->plotStyle();
+    std::map<views::RunId, QColor> colors;
+    if (const RunSession* run = m_controller.session(); run != nullptr && !companions.ids.empty())
+        colors[run->id] = style.seriesColor(0);
+    for (std::size_t i = 0; i < companions.ids.size(); ++i)
+        colors[companions.ids[i]] =
+            style.seriesColor(views::companionColor(companions.runs[i].ordinal));
+    m_controller.models().runs.setColors(colors);
+    m_dashboard->setCompanions(companions.runs);
+}
+
 void PlotWiring::showData() {
     const RunSession* run = m_controller.session();
+    showCompanions();
     for (PlotWidget* plot : m_plots) {
         plot->showState(m_controller.history().state(), views::NavigationField::All);
         plot->setData(run == nullptr ? nullptr : run->table);

@@ -35,6 +35,7 @@ signals:
 private:
     void connectIntents(views::PlotWidget* plot);
     void showData();
+    void showCompanions();
     void showState(const views::NavigationState& state, views::NavigationFields changed);
 
     WorkbenchController& m_controller;

@@ -82,6 +82,13 @@ void addViewActions(MainWindow& window, WorkbenchController& controller) {
                  {},
                  {},
                  [&window] { window.showPage(1); }});
+    actions.add({QStringLiteral("view.watch"),
+                 tr("&Watch"),
+                 {},
+                 QKeySequence(QStringLiteral("Ctrl+5")),
+                 {},
+                 {},
+                 [&window] { window.showPage(2); }});
     actions.add({QStringLiteral("view.fit"),
                  tr("&Fit"),
                  QStringLiteral("fit"),

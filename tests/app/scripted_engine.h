@@ -22,6 +22,12 @@ public:
                                              ProgressSink&, std::stop_token)>
         onProbe;
 
+    std::function<Expected<void>(const std::filesystem::path&, const std::string&)> onSaveOverrides;
+    std::function<Expected<void>(const views::WatchChoice&, const app::WatchCallbacks&,
+                                 ProgressSink&, std::stop_token)>
+        onWatch;
+    std::vector<ReferenceSeries> knownReferences;
+
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
                                      std::stop_token stop) override {
         return onScan(progress, std::move(stop));
@@ -39,6 +45,15 @@ public:
                                      ProgressSink& progress, std::stop_token stop) override {
         return onProbe(request, snapshot, progress, std::move(stop));
     }
+    Expected<void> watch(const views::WatchChoice& choice, const app::WatchCallbacks& callbacks,
+                         ProgressSink& progress, std::stop_token stop) override {
+        return onWatch(choice, callbacks, progress, std::move(stop));
+    }
+    Expected<void> saveOverrides(const std::filesystem::path& file,
+                                 const std::string& json) override {
+        return onSaveOverrides(file, json);
+    }
+    Expected<std::vector<ReferenceSeries>> references() override { return knownReferences; }
     Expected<double> multiplyRate() override { return 5e10; }
     QList<views::PresetOffer> presetOffers() const override {
         return {{QStringLiteral("paper"), 128, 512}};

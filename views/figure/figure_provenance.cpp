@@ -5,6 +5,7 @@
 #include <QCryptographicHash>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/numbers.h"
 #include "core/base/version.h"
@@ -17,6 +18,13 @@ QString number(double value) { return QString::fromStdString(formatNumber(value)
 
 QString orUnknown(const std::string& text) {
     return text.empty() ? QStringLiteral("unknown") : QString::fromStdString(text);
+}
+
+QString originOf(const PhaseBoundary& boundary) {
+    if (!boundary.manual) return QStringLiteral("detected");
+    return std::isnan(boundary.detected)
+               ? QStringLiteral("manual, not detected")
+               : QStringLiteral("manual, detected: ") + number(boundary.detected);
 }
 
 /// Every field of the specification in fixed order, for its hash.
@@ -65,8 +73,7 @@ QStringList provenanceLines(const FigureInput& input) {
                      .arg(steps.size());
     for (const PhaseBoundary& boundary : input.phases.boundaries)
         lines << QStringLiteral("boundary: %1 %2 (%3)")
-                     .arg(boundary.kind, number(boundary.step),
-                          boundary.manual ? QStringLiteral("manual") : QStringLiteral("detected"));
+                     .arg(boundary.kind, number(boundary.step), originOf(boundary));
     const QByteArray hash =
         QCryptographicHash::hash(specText(spec).toUtf8(), QCryptographicHash::Sha256);
     lines << QStringLiteral("specification: ") + QString::fromLatin1(hash.toHex().left(16));

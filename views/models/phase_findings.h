@@ -12,7 +12,7 @@
 namespace gridscope::views {
 
 struct DetectorFinding {
-    QString id;     ///< "derivative", "changepoints"
+    QString id;     ///< "derivative", "changepoints", ...
     QString name;   ///< for people
     QString state;  ///< stable word of the detector: "converged", "not-enough-data", ...
     QString note;   ///< the numbers behind it

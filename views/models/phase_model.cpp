@@ -27,6 +27,7 @@ QString stateText(const QString& state) {
     if (state == QStringLiteral("plateau")) return tr("on the plateau");
     if (state == QStringLiteral("converged")) return tr("converged");
     if (state == QStringLiteral("changed")) return tr("changes found");
+    if (state == QStringLiteral("not-applicable")) return tr("not applicable");
     return state;
 }
 
@@ -101,7 +102,10 @@ QVariant PhaseModel::boundaryData(const PhaseBoundary& boundary, int column, int
         if (std::isnan(boundary.low) || std::isnan(boundary.high)) return tr("no interval");
         return tr("%1 – %2").arg(stepText(boundary.low), stepText(boundary.high));
     case Origin:
-        return boundary.manual ? tr("manual") : tr("detected");
+        if (!boundary.manual) return tr("detected");
+        return std::isnan(boundary.detected)
+                   ? tr("manual (not detected)")
+                   : tr("manual (detected: %1)").arg(stepText(boundary.detected));
     default:
         return {};
     }

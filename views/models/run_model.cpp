@@ -10,17 +10,33 @@ void RunModel::setRuns(std::vector<RunRow> runs) {
     const bool same = std::equal(m_runs.begin(), m_runs.end(), runs.begin(), runs.end(),
                                  [](const RunRow& a, const RunRow& b) { return a.id == b.id; });
     if (same) {
-        for (std::size_t i = 0; i < runs.size(); ++i) runs[i].visible = m_runs[i].visible;
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            runs[i].visible = m_runs[i].visible;
+            runs[i].colour = m_runs[i].colour;
+        }
         m_runs = std::move(runs);
         if (!m_runs.empty()) emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
         return;
     }
     beginResetModel();
     for (RunRow& run : runs)
-        if (const int before = rowOf(run.id); before >= 0)
+        if (const int before = rowOf(run.id); before >= 0) {
             run.visible = m_runs[static_cast<std::size_t>(before)].visible;
+            run.colour = m_runs[static_cast<std::size_t>(before)].colour;
+        }
     m_runs = std::move(runs);
     endResetModel();
+}
+
+void RunModel::setColors(const std::map<RunId, QColor>& colors) {
+    for (std::size_t i = 0; i < m_runs.size(); ++i) {
+        const auto found = colors.find(m_runs[i].id);
+        const QColor color = found == colors.end() ? QColor() : found->second;
+        if (m_runs[i].colour == color) continue;
+        m_runs[i].colour = color;
+        const QModelIndex changed = index(static_cast<int>(i), Name);
+        emit dataChanged(changed, changed, {Qt::DecorationRole});
+    }
 }
 
 RunId RunModel::idAt(int row) const {

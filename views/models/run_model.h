@@ -6,6 +6,7 @@
 #include <QAbstractTableModel>
 #include <QColor>
 
+#include <map>
 #include <vector>
 
 #include "views/navigation/navigation_state.h"
@@ -30,7 +31,10 @@ public:
     enum Column { Name, Probed, Grids, Access, ColumnCount };
     using QAbstractTableModel::QAbstractTableModel;
 
+    /// Ticks and colours of runs that were there stay.
     void setRuns(std::vector<RunRow> runs);
+    /// The colours in which the plots draw the runs; none for those that are missing.
+    void setColors(const std::map<RunId, QColor>& colors);
     RunId idAt(int row) const;
     int rowOf(RunId id) const;  ///< -1 = not open
     bool isVisible(RunId id) const;

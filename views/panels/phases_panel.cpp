@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
+#include <QShortcut>
 #include <QSignalBlocker>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -39,8 +40,8 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
     layout->setContentsMargins({});
     layout->addWidget(m_detector);
     layout->addWidget(m_phases, 1);
-    layout->addWidget(m_note);
     layout->addWidget(m_tree, 2);
+    layout->addWidget(m_note);
 
     connect(m_phases, &QListWidget::currentRowChanged, this, [this](int row) {
         if (row >= 0) emit phaseActivated(row - 1);
@@ -50,9 +51,54 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
     connect(m_detector, &QComboBox::activated, this,
             [this](int row) { emit detectorChosen(m_detector->itemData(row).toString()); });
     connect(model, &QAbstractItemModel::modelReset, this, [this] {
+        const std::optional<BoundaryPick> picked = m_pickedBefore;
         m_tree->expandAll();
         fillDetectors();
+        if (picked) pick(*picked);
     });
+    connect(model, &QAbstractItemModel::modelAboutToBeReset, this,
+            [this] { m_pickedBefore = pickedBoundary(); });
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showNote();
+        emit boundaryPicked();
+    });
+    auto* edit = new QShortcut(QKeySequence(Qt::Key_F2), m_tree, this,
+                               &PhasesPanel::boundaryEditRequested, Qt::WidgetShortcut);
+    edit->setObjectName(QStringLiteral("phaseEdit"));
+}
+
+std::optional<BoundaryPick> PhasesPanel::pickedBoundary() const {
+    const QModelIndex index = m_tree->currentIndex();
+    if (m_model->boundaryAt(index) == nullptr) return std::nullopt;
+    return BoundaryPick{m_model->detectorAt(index), index.row()};
+}
+
+void PhasesPanel::pick(const BoundaryPick& boundary) {
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        const QModelIndex detector = m_model->index(row, 0);
+        if (m_model->detectorAt(detector) != boundary.detector) continue;
+        const QModelIndex index = m_model->index(boundary.index, 0, detector);
+        if (index.isValid()) m_tree->setCurrentIndex(index);
+    }
+}
+
+void PhasesPanel::setCommands(const QList<QAction*>& commands) {
+    m_tree->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_tree->addActions(commands);
+}
+
+/// What the detector says in words: of the one that is current in the tree, else of the one that
+/// draws the bands.
+void PhasesPanel::showNote() {
+    const QString detector = m_model->detectorAt(m_tree->currentIndex());
+    QStringList parts;
+    if (!m_bands.note.isEmpty()) parts << m_bands.note;
+    for (const DetectorFinding& finding : m_model->findings()) {
+        if (detector.isEmpty() ? !finding.drawsBands : finding.id != detector) continue;
+        if (!finding.note.isEmpty()) parts << tr("%1: %2").arg(finding.name, finding.note);
+    }
+    m_note->setText(parts.join(u'\n'));
+    m_note->setVisible(!parts.isEmpty());
 }
 
 void PhasesPanel::fillDetectors() {
@@ -84,8 +130,8 @@ void PhasesPanel::showPhases(const PhaseBands& bands, int selected) {
         m_phases->addItem(QString(bands.names[i] + span));
     }
     m_phases->setCurrentRow(hasPhases ? selected + 1 : 0);
-    m_note->setText(bands.note);
-    m_note->setVisible(!bands.note.isEmpty());
+    m_bands = bands;
+    showNote();
 }
 
 }  // namespace gridscope::views

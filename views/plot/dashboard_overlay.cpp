@@ -155,6 +155,27 @@ void paintCursor(QCPPainter& painter, const PanelStack& stack, const DashboardMa
     }
 }
 
+void paintDragged(QCPPainter& painter, const PanelStack& stack, const DraggedBoundary& dragged,
+                  const PlotStyle& style) {
+    for (std::size_t i = 0; i < stack.count(); ++i) {
+        const QRect area = stack.rect(i)->rect();
+        const double at = stack.rect(i)
+                              ->axis(QCPAxis::atBottom)
+                              ->coordToPixel(stepPosition(dragged.step, stack.scale()));
+        painter.save();
+        painter.setClipRect(area.adjusted(0, 0, 1, 1));
+        painter.setPen(QPen(style.accent, style.lineWidth, Qt::DashDotLine));
+        painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()));
+        if (i == 0) {
+            const bool isRight = at > area.center().x();
+            const double gap = style.tickLength * 1.5;
+            paintBadge(painter, style, QPointF(isRight ? at - gap : at + gap, area.center().y()),
+                       (isRight ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignTop, dragged.text);
+        }
+        painter.restore();
+    }
+}
+
 void paintBadges(QCPPainter& painter, const PanelStack& stack, const DashboardMarks& marks,
                  const PlotStyle& style) {
     if (marks.table == nullptr || stack.count() == 0) return;

@@ -9,17 +9,27 @@
 
 namespace gridscope::views {
 
+/// A boundary under the mouse.
+struct DraggedBoundary {
+    double step = 0.0;
+    QString text;  ///< read-out beside the line
+};
+
 /// Read when painting; lives in the widget.
 struct DashboardMarks {
     const SeriesTable* table = nullptr;
     int selectedRow = -1;
     std::optional<double> cursorStep;
     std::vector<int> probedRows;  ///< rows with any measurement
+    std::optional<DraggedBoundary> dragged;
 };
 
 /// Selected checkpoint, crosshair and read-outs (layer "overlay").
 void paintCursor(QCPPainter& painter, const PanelStack& stack, const DashboardMarks& marks,
                  const PlotStyle& style);
+/// The line of a boundary under the mouse and its read-out (layer "overlay").
+void paintDragged(QCPPainter& painter, const PanelStack& stack, const DraggedBoundary& dragged,
+                  const PlotStyle& style);
 /// "3 Inf, 12 outside" and "37 of 154 probed", upper right; ticks of the rows below the panels.
 void paintBadges(QCPPainter& painter, const PanelStack& stack, const DashboardMarks& marks,
                  const PlotStyle& style);

@@ -2,12 +2,15 @@
 
 #include "views/plot/dashboard_plot.h"
 
+#include <QHelpEvent>
 #include <QLocale>
 #include <QStringList>
+#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
 
+#include "views/plot/boundary_drag.h"
 #include "views/plot/dashboard_overlay.h"
 #include "views/plot/painted_layer.h"
 #include "views/plot/panel_stack.h"
@@ -15,26 +18,31 @@
 
 namespace gridscope::views {
 
-DashboardPlot::DashboardPlot(QWidget* parent)
-    : PlotWidget(QStringLiteral("plotDashboard"), tr("Dashboard plots"), parent),
+DashboardPlot::DashboardPlot(QWidget* parent, const QString& objectName)
+    : PlotWidget(objectName, tr("Dashboard plots"), parent),
       m_panels(defaultPanels()),
+      m_interaction(new StepInteraction(&plot())),
       m_marks(std::make_unique<DashboardMarks>()),
       m_stack(std::make_unique<PanelStack>(plot())) {
     m_badgeLayer = std::make_unique<PaintedLayer>(
         &plot(), QStringLiteral("legend"),
         [this](QCPPainter& painter) { paintBadges(painter, *m_stack, *m_marks, plotStyle()); });
     m_cursorLayer = std::make_unique<PaintedLayer>(
-        &plot(), QStringLiteral("overlay"),
-        [this](QCPPainter& painter) { paintCursor(painter, *m_stack, *m_marks, plotStyle()); });
-    auto* interaction = new StepInteraction(&plot());
-    connect(interaction, &StepInteraction::clicked, this, &DashboardPlot::click);
-    connect(interaction, &StepInteraction::doubleClicked, this, &DashboardPlot::doubleClick);
-    connect(interaction, &StepInteraction::hovered, this, &DashboardPlot::hover);
-    connect(interaction, &StepInteraction::stepsProposed, this, [this](AxisRange steps) {
+        &plot(), QStringLiteral("overlay"), [this](QCPPainter& painter) {
+            paintCursor(painter, *m_stack, *m_marks, plotStyle());
+            if (m_marks->dragged) paintDragged(painter, *m_stack, *m_marks->dragged, plotStyle());
+        });
+    m_interaction->setGrip([this](QPointF position) { return grip(position); });
+    connect(m_interaction, &StepInteraction::gripMoved, this, &DashboardPlot::dragBoundary);
+    connect(m_interaction, &StepInteraction::gripReleased, this, &DashboardPlot::dropBoundary);
+    connect(m_interaction, &StepInteraction::clicked, this, &DashboardPlot::click);
+    connect(m_interaction, &StepInteraction::doubleClicked, this, &DashboardPlot::doubleClick);
+    connect(m_interaction, &StepInteraction::hovered, this, &DashboardPlot::hover);
+    connect(m_interaction, &StepInteraction::stepsProposed, this, [this](AxisRange steps) {
         if (isUsableRange(steps, stepsAreLogarithmic()))
             emit rangeRequested(stepGroup(state().stepScale), steps);
     });
-    connect(interaction, &StepInteraction::valuesProposed, this,
+    connect(m_interaction, &StepInteraction::valuesProposed, this,
             [this](QPointF position, AxisRange values) {
                 const int panel = m_stack->panelAt(position);
                 if (panel < 0) return;
@@ -49,6 +57,17 @@ DashboardPlot::~DashboardPlot() = default;
 void DashboardPlot::setPanels(std::vector<PanelSpec> panels) {
     m_panels = std::move(panels);
     fitValues();
+    rebuild();
+}
+
+void DashboardPlot::setReferences(std::vector<ReferenceSeries> references) {
+    m_references = std::move(references);
+    rebuild();
+}
+
+void DashboardPlot::setCompanions(std::vector<CompanionRun> companions) {
+    if (companions.empty() && m_companions.empty()) return;
+    m_companions = std::move(companions);
     rebuild();
 }
 
@@ -92,6 +111,24 @@ QPoint DashboardPlot::legendPixelOf(int panel, int series) const {
     return m_stack->legendPixelOf(static_cast<std::size_t>(panel), series);
 }
 
+QString DashboardPlot::noteAt(QPointF position) const { return m_stack->noteAt(position); }
+
+bool DashboardPlot::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::ToolTip) {
+        const auto& help = *static_cast<QHelpEvent*>(event);
+        const QString note = noteAt(help.pos());
+        // Rich text wraps; notes are plain.
+        QToolTip::showText(
+            help.globalPos(),
+            note.isEmpty() ? QString()
+                           : QStringLiteral("<p>%1</p>")
+                                 .arg(note.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"))),
+            &plot());
+        return true;
+    }
+    return PlotWidget::eventFilter(watched, event);
+}
+
 QSize DashboardPlot::minimumSizeHint() const {
     const int em = QFontMetrics(plotStyle().baseFont).height();
     return {em * 24, em * 5 * std::max(2, static_cast<int>(m_panels.size()))};
@@ -100,6 +137,7 @@ QSize DashboardPlot::minimumSizeHint() const {
 QSize DashboardPlot::sizeHint() const { return minimumSizeHint() * 2; }
 
 void DashboardPlot::rebuild() {
+    forgetDrag();
     std::vector<PanelData> panels;
     bool isEmpty = true;
     if (data() != nullptr) {
@@ -108,6 +146,8 @@ void DashboardPlot::rebuild() {
             if (m_isLinear) spec.scale = ValueScale::Linear;
             panels.push_back(makePanelData(*data(), spec, choice));
             isEmpty = isEmpty && panels.back().isEmpty();
+            addCompanions(panels.back(), m_companions, choice);
+            addReferences(panels.back(), m_references, choice.stepScale);
         }
     }
     StackOptions options;
@@ -163,6 +203,7 @@ void DashboardPlot::stateShown(NavigationFields changed) {
 }
 
 void DashboardPlot::phasesShown() {
+    forgetDrag();
     m_stack->setPhases(phases(), state().phase);
     replotLater();
 }
@@ -184,6 +225,11 @@ std::optional<AxisRange> DashboardPlot::stepRange() const {
 }
 
 bool DashboardPlot::localKey(int key) {
+    if (key == Qt::Key_Escape && m_drag) {
+        forgetDrag();
+        replotOverlay();
+        return true;
+    }
     if (key == Qt::Key_L)
         m_showsLegends = !m_showsLegends;
     else if (key == Qt::Key_B)
@@ -217,6 +263,7 @@ int DashboardPlot::rowNear(QPointF position) const {
 }
 
 void DashboardPlot::click(QPointF position, Qt::KeyboardModifiers modifiers) {
+    forgetDrag();  // pressed on a line, but not moved
     const QString key = m_stack->legendKeyAt(position);
     if (!key.isEmpty()) {
         if (m_hidden.erase(key) == 0) m_hidden.insert(key);
@@ -243,6 +290,7 @@ void DashboardPlot::click(QPointF position, Qt::KeyboardModifiers modifiers) {
 }
 
 void DashboardPlot::doubleClick(QPointF position) {
+    forgetDrag();
     if (const auto phase = m_stack->stripPhaseAt(position)) {
         emit phaseZoomRequested(*phase);
         return;
@@ -253,7 +301,55 @@ void DashboardPlot::doubleClick(QPointF position) {
     replotLater();
 }
 
+bool DashboardPlot::grip(QPointF position) {
+    const auto boundary = m_stack->boundaryAt(position);
+    if (!boundary || data() == nullptr || !m_stack->legendKeyAt(position).isEmpty()) return false;
+    std::vector<double> steps;
+    for (const int row : m_marks->probedRows)
+        steps.push_back(data()->steps()[static_cast<std::size_t>(row)]);
+    m_drag =
+        std::make_unique<BoundaryDrag>(phases(), *boundary, std::move(steps), state().stepScale);
+    return true;
+}
+
+void DashboardPlot::dragBoundary(QPointF position) {
+    if (!m_drag || m_stack->count() == 0) return;
+    m_drag->moveTo(m_stack->rect(0)->axis(QCPAxis::atBottom)->pixelToCoord(position.x()));
+    const QLocale locale;
+    m_marks->dragged = DraggedBoundary{
+        m_drag->step(), tr("%1: step %2\ncheckpoint %3, with Shift %4")
+                            .arg(phases().boundaries[m_drag->boundary()].kind,
+                                 locale.toString(m_drag->step(), 'f', 0),
+                                 locale.toString(m_drag->target(Snap::Checkpoint), 'f', 0),
+                                 locale.toString(m_drag->target(Snap::Free), 'f', 0))};
+    replotOverlay();
+}
+
+void DashboardPlot::dropBoundary(QPointF position, Qt::KeyboardModifiers modifiers) {
+    if (!m_drag) return;
+    dragBoundary(position);
+    const auto boundary = m_drag->boundary();
+    const double target =
+        m_drag->target(modifiers.testFlag(Qt::ShiftModifier) ? Snap::Free : Snap::Checkpoint);
+    forgetDrag();
+    replotOverlay();
+    if (target != phases().boundaries[boundary].step)
+        emit boundaryMoved(static_cast<int>(boundary), target);
+}
+
+void DashboardPlot::forgetDrag() {
+    m_interaction->cancelGrip();
+    m_drag.reset();
+    m_marks->dragged.reset();
+}
+
 void DashboardPlot::hover(QPointF position) {
+    if (!m_drag) {
+        if (m_stack->boundaryAt(position))
+            plot().setCursor(Qt::SplitHCursor);
+        else
+            plot().unsetCursor();
+    }
     const int row = rowNear(position);
     if (row >= 0) emit cursorMoved(data()->steps()[static_cast<std::size_t>(row)]);
 }

@@ -5,6 +5,7 @@
 
 #include <QString>
 
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -14,6 +15,13 @@
 
 namespace gridscope::views {
 
+/// Whose points a series shows.
+enum class SeriesOrigin {
+    Run,        ///< the active run: line and filled markers
+    Companion,  ///< another open run: its own colour and dash
+    Reference,  ///< published values: hollow markers, no line
+};
+
 struct PanelSeries {
     QString key;   ///< "gap_percent|a4g128:minmax|-1", stable over new data
     QString name;  ///< for people
@@ -21,6 +29,10 @@ struct PanelSeries {
     FiniteSeries points;
     std::string metric, grid;  ///< arguments of SeriesTable::series
     int layer = -1;
+    SeriesOrigin origin = SeriesOrigin::Run;
+    std::optional<std::size_t> marker = {};  ///< shape; missing = that of styleIndex
+    std::size_t dash = 0;                    ///< of companions
+    QString note = {};                       ///< told where the mouse rests
 };
 
 struct PanelData {

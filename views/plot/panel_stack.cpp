@@ -114,15 +114,53 @@ void PanelStack::addSeries(std::size_t index, const PanelSeries& series) {
     }
     auto* graph = new SeriesGraph(x, y);  // owned by the plot
     graph->setData(keys, toVector(points.y), true);
-    QPen pen = m_style.seriesPen(series.styleIndex);
-    if (points.x.size() > kThinPenPoints) pen.setWidthF(std::min(1.0, pen.widthF()));
-    graph->setPen(pen);
     graph->setName(series.name);
     graph->setAdaptiveSampling(points.x.size() > 20000);
-    if (m_options.markers || points.x.size() == 1)
-        graph->setScatterStyle(scatterStyle(m_style, series.styleIndex));
+    dressSeries(*graph, series);
     graph->setProperty(kKeyProperty, key);
     if (m_legends[index] != nullptr) graph->addToLegend(m_legends[index]);
+}
+
+void PanelStack::dressSeries(QCPGraph& graph, const PanelSeries& series) const {
+    if (series.origin == SeriesOrigin::Reference) {
+        graph.setLineStyle(QCPGraph::lsNone);
+        graph.setPen(m_style.seriesPen(series.styleIndex));
+        graph.setScatterStyle(hollowStyle(m_style, series.styleIndex));
+        return;
+    }
+    const std::size_t points = series.points.x.size();
+    QPen pen = series.origin == SeriesOrigin::Companion
+                   ? m_style.companionPen(series.styleIndex, series.dash)
+                   : m_style.seriesPen(series.styleIndex);
+    if (points > kThinPenPoints) pen.setWidthF(std::min(1.0, pen.widthF()));
+    graph.setPen(pen);
+    if (!m_options.markers && points != 1) return;
+    QCPScatterStyle shape = scatterStyle(m_style, series.styleIndex);
+    if (series.marker) shape.setShape(scatterStyle(m_style, *series.marker).shape());
+    graph.setScatterStyle(shape);
+}
+
+QString PanelStack::noteAt(QPointF position) const {
+    const QString key = legendKeyAt(position);
+    const int panel = panelAt(position);
+    if (panel < 0) return {};
+    const auto at = static_cast<std::size_t>(panel);
+    const QCPAxis* x = m_rects[at]->axis(QCPAxis::atBottom);
+    const QCPAxis* y = m_rects[at]->axis(QCPAxis::atLeft);
+    const double reach = m_style.markerSize * 1.7;
+    for (const PanelSeries& series : m_panels[at].series) {
+        if (series.note.isEmpty() || (!key.isEmpty() && key != series.key)) continue;
+        if (key == series.key) return series.note;
+        if (m_hidden.contains(series.key)) continue;
+        for (std::size_t k = 0; k < series.points.x.size(); ++k) {
+            const QPointF point(x->coordToPixel(series.points.x[k]),
+                                y->coordToPixel(series.points.y[k]));
+            if (std::hypot(point.x() - position.x(), point.y() - position.y()) > reach) continue;
+            return QStringLiteral("%1: %2\n%3")
+                .arg(series.name, tickText(series.points.values[k], m_plot.locale()), series.note);
+        }
+    }
+    return {};
 }
 
 void PanelStack::setPhases(const PhaseBands& phases, std::optional<int> selected) {
@@ -222,6 +260,14 @@ int PanelStack::panelAt(QPointF position) const {
         if (area.contains(position.toPoint())) return static_cast<int>(i);
     }
     return -1;
+}
+
+std::optional<std::size_t> PanelStack::boundaryAt(QPointF position) const {
+    constexpr double kReach = 5.0;  // logical pixels on each side of the line
+    const int panel = panelAt(position);
+    if (panel < 0 || !m_options.bands) return std::nullopt;
+    const QCPAxis* axis = m_rects[static_cast<std::size_t>(panel)]->axis(QCPAxis::atBottom);
+    return boundaryNear(m_phases, *axis, position.x(), m_scale, kReach);
 }
 
 std::optional<int> PanelStack::stripPhaseAt(QPointF position) const {

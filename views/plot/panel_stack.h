@@ -51,10 +51,14 @@ public:
     QCPAxisRect* rect(std::size_t index) const { return m_rects[index]; }
     /// Panel under a pixel position, or -1.
     int panelAt(QPointF position) const;
+    /// Boundary line within a few pixels of a position inside a panel.
+    std::optional<std::size_t> boundaryAt(QPointF position) const;
     /// Phase of the strip under a pixel position.
     std::optional<int> stripPhaseAt(QPointF position) const;
     /// Key of the series whose legend entry is under a pixel position; empty = none.
     QString legendKeyAt(QPointF position) const;
+    /// Note of the series whose point or legend entry is under a pixel position; empty = none.
+    QString noteAt(QPointF position) const;
     QPoint stripPixelOf(int phase) const;
     QPoint legendPixelOf(std::size_t panel, int series) const;
     AxisRange steps() const { return m_steps; }
@@ -65,6 +69,7 @@ private:
     void fitValues();
     void addPanel(std::size_t index, int row, int column, int lastRow);
     void addSeries(std::size_t index, const PanelSeries& series);
+    void dressSeries(QCPGraph& graph, const PanelSeries& series) const;
     void placeLegends();
     void applyHidden();
     void paintMarks(QCPPainter& painter) const;

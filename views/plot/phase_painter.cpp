@@ -65,6 +65,19 @@ void paintPhaseBands(QCPPainter& painter, QCPAxisRect& rect, const PhaseBands& p
     painter.restore();
 }
 
+std::optional<std::size_t> boundaryNear(const PhaseBands& phases, const QCPAxis& axis, double x,
+                                        StepScale scale, double reach) {
+    std::optional<std::size_t> nearest;
+    for (std::size_t i = 0; i < phases.boundaries.size(); ++i) {
+        const double distance =
+            std::abs(axis.coordToPixel(stepPosition(phases.boundaries[i].step, scale)) - x);
+        if (distance > reach) continue;
+        reach = distance;
+        nearest = i;
+    }
+    return nearest;
+}
+
 std::optional<int> phaseAt(const PhaseBands& phases, double at, StepScale scale) {
     if (phases.names.empty()) return std::nullopt;
     int index = 0;

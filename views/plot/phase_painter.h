@@ -16,6 +16,10 @@ namespace gridscope::views {
 void paintPhaseBands(QCPPainter& painter, QCPAxisRect& rect, const PhaseBands& phases,
                      StepScale scale, const PlotStyle& style);
 
+/// The boundary whose line lies within `reach` pixels of `x`, the nearest one; or nothing.
+std::optional<std::size_t> boundaryNear(const PhaseBands& phases, const QCPAxis& axis, double x,
+                                        StepScale scale, double reach);
+
 /// Phase that holds the axis coordinate `at`, or nothing without phases.
 std::optional<int> phaseAt(const PhaseBands& phases, double at, StepScale scale);
 

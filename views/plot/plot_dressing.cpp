@@ -98,6 +98,15 @@ QCPScatterStyle scatterStyle(const PlotStyle& style, std::size_t seriesIndex) {
                            style.markerSize);
 }
 
+QCPScatterStyle hollowStyle(const PlotStyle& style, std::size_t seriesIndex) {
+    QCPScatterStyle hollow = scatterStyle(style, seriesIndex);
+    if (hollow.shape() == QCPScatterStyle::ssDisc) hollow.setShape(QCPScatterStyle::ssCircle);
+    hollow.setBrush(Qt::NoBrush);
+    hollow.setPen(QPen(style.seriesColor(seriesIndex), style.lineWidth));
+    hollow.setSize(style.markerSize * 1.7);
+    return hollow;
+}
+
 void setStepAxis(QCPAxis& axis, StepScale scale, int tickCount) {
     axis.setScaleType(scale == StepScale::Logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     const auto ticker = QSharedPointer<StepTicker>::create(scale);

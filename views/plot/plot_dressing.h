@@ -21,6 +21,8 @@ QCPAxisRect* makeAxisRect(QCustomPlot& plot, const PlotStyle& style, const QStri
 /// A new legend in `corner` of `rect`.
 QCPLegend* addLegend(QCPAxisRect& rect, const PlotStyle& style, Qt::Alignment corner);
 QCPScatterStyle scatterStyle(const PlotStyle& style, std::size_t seriesIndex);
+/// The same shape larger and without a fill, for published values.
+QCPScatterStyle hollowStyle(const PlotStyle& style, std::size_t seriesIndex);
 /// Ticker and scale type for a step axis.
 void setStepAxis(QCPAxis& axis, StepScale scale, int tickCount);
 /// Ticker and scale type for values.

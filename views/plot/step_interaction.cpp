@@ -61,11 +61,16 @@ bool StepInteraction::eventFilter(QObject* watched, QEvent* event) {
     }
 }
 
+void StepInteraction::cancelGrip() {
+    if (m_isGripped) m_pressed.reset();
+}
+
 void StepInteraction::press(const QMouseEvent& event) {
     if (event.button() != Qt::LeftButton) return;
     m_isDoubleClick = false;
     m_isDragging = false;
     m_pressed = event.position();
+    m_isGripped = m_grips && m_grips(event.position());
     m_modifiers = event.modifiers();
     if (const QCPAxisRect* rect = rectAt(event.position()))
         m_pressedSteps = toRange(rect->axis(QCPAxis::atBottom)->range());
@@ -77,6 +82,10 @@ void StepInteraction::move(const QMouseEvent& event) {
     const QPointF travel = event.position() - *m_pressed;
     if (!m_isDragging && std::hypot(travel.x(), travel.y()) < kClickTravel) return;
     m_isDragging = true;
+    if (m_isGripped) {
+        emit gripMoved(event.position());
+        return;
+    }
     const QCPAxisRect* rect = rectAt(*m_pressed);
     if (rect == nullptr) return;
     if (m_modifiers.testFlag(Qt::ShiftModifier)) {
@@ -99,6 +108,10 @@ void StepInteraction::release(const QMouseEvent& event) {
     if (m_isDoubleClick) return;
     if (!m_isDragging) {
         emit clicked(event.position(), m_modifiers);
+        return;
+    }
+    if (m_isGripped) {
+        emit gripReleased(event.position(), event.modifiers());
         return;
     }
     const QCPAxisRect* rect = rectAt(start);

@@ -6,8 +6,10 @@
 #include <QObject>
 #include <QPointF>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "views/plot/plot_scale.h"
 
@@ -27,10 +29,18 @@ public:
     explicit StepInteraction(QCustomPlot* plot);
     ~StepInteraction() override;
 
+    /// `grips` says whether a drag that begins at a position moves something in the plot; such a
+    /// drag is reported by gripMoved and gripReleased and leaves the view alone.
+    void setGrip(std::function<bool(QPointF)> grips) { m_grips = std::move(grips); }
+    /// Ends the drag under way without a release.
+    void cancelGrip();
+
 signals:
     void clicked(QPointF position, Qt::KeyboardModifiers modifiers);
     void doubleClicked(QPointF position);
     void hovered(QPointF position);
+    void gripMoved(QPointF position);
+    void gripReleased(QPointF position, Qt::KeyboardModifiers modifiers);
     void stepsProposed(AxisRange steps);
     /// A vertical range for the axis rect that holds `position`.
     void valuesProposed(QPointF position, AxisRange values);
@@ -49,7 +59,9 @@ private:
     std::unique_ptr<QRubberBand> m_band;
     std::optional<QPointF> m_pressed;  ///< where the left button went down
     AxisRange m_pressedSteps;
+    std::function<bool(QPointF)> m_grips;
     bool m_isDragging = false;
+    bool m_isGripped = false;
     bool m_isDoubleClick = false;  ///< the release that follows is no click
     Qt::KeyboardModifiers m_modifiers;
 };

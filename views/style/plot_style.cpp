@@ -14,6 +14,8 @@ namespace gridscope::views {
 
 namespace {
 
+constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+
 // Okabe and Ito (2008) with a darker yellow. Blue and vermillion come first, since most panels show
 // two grids and these two contrast best on white; the foreground colour is last.
 std::vector<QColor> okabeIto(const QColor& last) {
@@ -107,8 +109,14 @@ PlotStyle PlotStyle::figure(const QString& family, double basePoints) {
 
 QColor PlotStyle::seriesColor(std::size_t index) const { return palette[index % palette.size()]; }
 
+QPen PlotStyle::companionPen(std::size_t colorIndex, std::size_t dash) const {
+    QPen pen(seriesColor(colorIndex), lineWidth);
+    pen.setStyle(kDashes[dash % kDashes.size()]);
+    pen.setJoinStyle(Qt::RoundJoin);
+    return pen;
+}
+
 QPen PlotStyle::seriesPen(std::size_t index) const {
-    constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
     QPen pen(seriesColor(index), lineWidth);
     pen.setStyle(kDashes[index / palette.size() % kDashes.size()]);
     pen.setJoinStyle(Qt::RoundJoin);

@@ -50,6 +50,8 @@ struct PlotStyle {
     QColor seriesColor(std::size_t index) const;
     /// Solid for the first 8 series, then dashed, dotted and dash-dotted ones in the same colours.
     QPen seriesPen(std::size_t index) const;
+    /// The pen of another run: `dash` counts from 1 (dashed, dotted, dash-dotted, ...).
+    QPen companionPen(std::size_t colorIndex, std::size_t dash) const;
     static Marker seriesMarker(std::size_t index);
     /// Colour of ordered lines, such as checkpoints by step; `position` in 0..1.
     QColor ordered(double position) const;

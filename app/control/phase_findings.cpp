@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "app/control/phase_findings.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <limits>
+
+#include "views/plot/panel_data.h"
+
+namespace gridscope::app {
+
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+QString translated(const char* text) { return QCoreApplication::translate("Phases", text); }
+
+QString text(std::string_view bytes) {
+    return QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+}
+
+/// Names come from core's stable words, so that a new detector shows up by itself.
+QString kindText(std::string_view kind) {
+    if (kind == "learning-end") return translated("learning ends");
+    if (kind == "convergence") return translated("FP32 convergence");
+    if (kind == "ppl-change") return translated("perplexity bends");
+    if (kind == "gap-change") return translated("gap bends");
+    if (kind == "metric-change") return translated("metric bends");
+    if (kind == "state-change") return translated("next state begins");
+    return text(kind).replace(u'-', u' ');
+}
+
+views::PhaseBoundary boundaryOf(const PlacedBoundary& placed) {
+    views::PhaseBoundary boundary{placed.step, kNone, kNone, kindText(placed.kind),
+                                  placed.moved.has_value()};
+    if (placed.detected) {
+        boundary.low = placed.detected->low;
+        boundary.high = placed.detected->high;
+        boundary.detected = placed.detected->step;
+    }
+    return boundary;
+}
+
+}  // namespace
+
+QString detectorTitle(const QString& detector) {
+    if (detector == QStringLiteral("derivative")) return translated("Derivative rule");
+    if (detector == QStringLiteral("changepoints")) return translated("Change points");
+    if (detector == QStringLiteral("hmm")) return translated("Hidden Markov model");
+    return detector;
+}
+
+std::vector<views::DetectorFinding> findingsOf(const PhaseReport& report,
+                                               const BoundaryOverrides& overrides,
+                                               const QString& shown) {
+    std::vector<views::DetectorFinding> findings;
+    for (const DetectorResult& result : report.detectors) {
+        views::DetectorFinding finding;
+        finding.id = text(result.name);
+        finding.name = detectorTitle(finding.id);
+        finding.state = text(detectorStateName(result.state));
+        finding.note = text(result.note);
+        finding.drawsBands = finding.id == shown;
+        for (const PlacedBoundary& placed : placeBoundaries(result, overrides))
+            finding.boundaries.push_back(boundaryOf(placed));
+        findings.push_back(std::move(finding));
+    }
+    return findings;
+}
+
+views::PhaseBands bandsOf(const std::vector<views::DetectorFinding>& findings) {
+    views::PhaseBands bands;
+    const auto shown = std::find_if(findings.begin(), findings.end(),
+                                    [](const auto& finding) { return finding.drawsBands; });
+    if (shown == findings.end()) return bands;
+    bands.boundaries = shown->boundaries;
+    if (bands.boundaries.empty()) {
+        bands.names = {translated("whole run")};
+        bands.note = shown->state == QStringLiteral("not-enough-data")
+                         ? translated("not enough data")
+                         : translated("no phase change found");
+        return bands;
+    }
+    // The paper's three phases have names; change points only have numbers.
+    const bool named = shown->id == QStringLiteral("derivative") && bands.boundaries.size() <= 2;
+    const QString names[] = {translated("Rapid learning"), translated("Plateau"),
+                             translated("After convergence")};
+    for (std::size_t i = 0; i <= bands.boundaries.size(); ++i)
+        bands.names.push_back(named ? names[i] : translated("Phase %1").arg(i + 1));
+    return bands;
+}
+
+std::vector<double> probedSteps(const SeriesTable& table) {
+    std::vector<double> steps;
+    for (std::size_t i = 0; i < table.rowCount(); ++i)
+        if (views::isProbed(table.row(i))) steps.push_back(table.steps()[i]);
+    return steps;
+}
+
+}  // namespace gridscope::app

@@ -113,7 +113,7 @@ private slots:
         QVERIFY(contentOf(m_folder.filePath(QStringLiteral("audit.md"))).startsWith("# Integrity"));
         QVERIFY(contentOf(m_folder.filePath(QStringLiteral("audit.csv"))).startsWith("severity,"));
         const QString nowhere = m_folder.filePath(QStringLiteral("none/audit.md"));
-        QCOMPARE(audit(folder, {QStringLiteral("--report"), nowhere}).exitCode, 4);
+        QCOMPARE(audit(folder, {QStringLiteral("--report"), nowhere}).exitCode, 5);
     }
 
     void usage_data() {

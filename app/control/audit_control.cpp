@@ -67,9 +67,9 @@ void AuditControl::finished(const std::shared_ptr<const CheckpointCatalog>& cata
     } else {
         auto shared = std::make_shared<const AuditReport>(std::move(report).value());
         emit message(shared->hasProblems() ? LogLevel::Warning : LogLevel::Information,
-                     tr("Audit of %1 finished: %n finding(s).", nullptr,
-                        static_cast<int>(shared->findings.size()))
-                         .arg(session->name));
+                     tr("Audit of %1 finished. Findings: %2.")
+                         .arg(session->name)
+                         .arg(shared->findings.size()));
         m_sessions.setAudit(m_run, std::move(shared));
     }
     emit changed();

@@ -25,7 +25,7 @@ public:
         : m_level(level), m_sink(sink) {
         for (const CheckpointEntry& entry : catalog.entries) m_now.total += unitsOf(entry);
         m_left = catalog.entries.size();
-        m_now.stage = "audit";
+        m_now.stage = level == AuditLevel::Quick ? kQuickAuditStage : kAuditStage;
     }
     void begin(const CheckpointEntry& entry) {
         m_now.item = entry.label.text;

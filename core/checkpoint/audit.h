@@ -62,6 +62,11 @@ struct AuditReport {
     bool hasProblems() const;
 };
 
+/// Progress::stage of an audit that counts bytes; a quick one, which counts checkpoints, has its
+/// own.
+inline constexpr std::string_view kAuditStage = "audit";
+inline constexpr std::string_view kQuickAuditStage = "audit of headers";
+
 struct AuditOptions {
     AuditLevel level = AuditLevel::Deep;
 };

@@ -62,6 +62,15 @@ QString sentence(WindowFixture& fixture) {
         ->text();
 }
 
+/// Into the folder that GRIDSCOPE_SCREENSHOTS names, for looking at; nothing without it.
+void takePicture(WindowFixture& fixture, const char* name) {
+    if (!qEnvironmentVariableIsSet("GRIDSCOPE_SCREENSHOTS")) return;
+    QTest::qWait(100);
+    fixture.window.grab().save(
+        QStringLiteral("%1/audit-%2.png")
+            .arg(qEnvironmentVariable("GRIDSCOPE_SCREENSHOTS"), QLatin1String(name)));
+}
+
 }  // namespace
 
 class TestAuditWindow : public QObject {
@@ -100,6 +109,8 @@ void TestAuditWindow::fromF7ToTheFindings() {
     QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
     openFive(fixture);
     auto* level = fixture.child<QComboBox>("auditLevel");
+    fixture.child<QDockWidget>("dockAudit")->raise();
+    takePicture(fixture, "empty");
     emit level->activated(0);
     QTest::keyClick(&fixture.window, Qt::Key_F7);
     auto* table = fixture.child<QTableView>("auditTable");
@@ -142,6 +153,8 @@ void TestAuditWindow::cancelShowsAtOnce() {
     fixture.trigger("probe.audit");
     auto* cancel = fixture.child<QPushButton>("auditCancel");
     QTRY_VERIFY(cancel->isEnabled());
+    QTRY_VERIFY(sentence(fixture).contains(QStringLiteral("being read")));
+    takePicture(fixture, "running");
     QVERIFY(!fixture.window.actions().find(QStringLiteral("probe.audit"))->isEnabled());
     QElapsedTimer timer;
     timer.start();
@@ -164,6 +177,7 @@ void TestAuditWindow::failureIsShown() {
     openFive(fixture);
     fixture.trigger("probe.audit");
     QTRY_VERIFY(sentence(fixture).contains(QStringLiteral("no memory is left")));
+    takePicture(fixture, "failed");
     script(engine);
     auto* again = fixture.child<QWidget>("auditPanel")
                       ->findChild<QPushButton*>(QStringLiteral("stateButton"));
@@ -261,14 +275,10 @@ void TestAuditWindow::onRealCheckpoints() {
                      .data()
                      .toString(),
                  QStringLiteral("step1000"));
-    if (!qEnvironmentVariableIsSet("GRIDSCOPE_SCREENSHOTS")) return;
-    const QString shots = qEnvironmentVariable("GRIDSCOPE_SCREENSHOTS");
-    for (const char* theme : {"Light", "Dark"}) {
-        fixture.trigger(qPrintable(QStringLiteral("view.theme%1").arg(QLatin1String(theme))));
-        QTest::qWait(100);
-        fixture.window.grab().save(
-            QStringLiteral("%1/audit-%2.png").arg(shots, QLatin1String(theme)));
-    }
+    fixture.trigger("view.themeLight");
+    takePicture(fixture, "findings-light");
+    fixture.trigger("view.themeDark");
+    takePicture(fixture, "findings-dark");
     fixture.trigger("view.themeSystem");
 }
 

@@ -138,6 +138,13 @@ void TestModelsTrees::jobTexts() {
     QCOMPARE(cell(model, 0, JobModel::Progress), QStringLiteral("25 %"));
     QCOMPARE(cell(model, 0, JobModel::Stage), QStringLiteral("perplexity: step40"));
     QCOMPARE(cell(model, 0, JobModel::Eta), QStringLiteral("estimating"));
+    QCOMPARE(cell(model, 0, JobModel::Done), QStringLiteral("25 of 100"));
+    status.progress = {"audit", "step40", 25'000'000, 1'500'000'000, kNan};
+    model.update(status);
+    QCOMPARE(cell(model, 0, JobModel::Done), QStringLiteral("25.0 MB of 1.5 GB"));
+    QCOMPARE(cell(model, 0, JobModel::Rate), QStringLiteral("5.0 MB/s"));
+    status.progress = {"perplexity", "step40", 25, 100, kNan};
+    model.update(status);
     QCOMPARE(model.index(0, 0).data(JobModel::kFractionRole).toDouble(), 0.25);
     status.pauseRequested = true;
     model.update(status);

@@ -9,9 +9,21 @@
 #include <cmath>
 
 #include "core/base/numbers.h"
+#include "core/checkpoint/audit.h"
 #include "views/models/number_text.h"
 
 namespace gridscope::views {
+
+namespace {
+
+/// Audits count bytes, which people read with a unit; all other jobs count items.
+bool countsBytes(const JobStatus& job) { return job.progress.stage == kAuditStage; }
+
+QString bytesText(double bytes) {
+    return QString::fromStdString(formatBytes(static_cast<std::uint64_t>(bytes)));
+}
+
+}  // namespace
 
 QString jobStateText(const JobStatus& status) {
     const auto tr = [](const char* text) { return QCoreApplication::translate("JobState", text); };
@@ -103,11 +115,15 @@ QString JobModel::textOf(const JobStatus& job, int column) const {
     }
     case Done:
         if (progress.total == 0) return {};
+        if (countsBytes(job))
+            return tr("%1 of %2")
+                .arg(bytesText(static_cast<double>(progress.done)),
+                     bytesText(static_cast<double>(progress.total)));
         return tr("%1 of %2").arg(progress.done).arg(progress.total);
     case Rate: {
         const double rate = static_cast<double>(progress.done) / job.elapsedSeconds;
         return progress.done > 0 && job.elapsedSeconds > 0.5 && !job.isOver()
-                   ? tr("%1/s").arg(numberText(rate, 3))
+                   ? tr("%1/s").arg(countsBytes(job) ? bytesText(rate) : numberText(rate, 3))
                    : QString();
     }
     case Elapsed:

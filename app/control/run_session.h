@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "app/control/phase_findings.h"
 #include "core/analysis/boundary_overrides.h"
 #include "core/checkpoint/catalog.h"
 #include "core/trajectory/series_table.h"
@@ -26,7 +27,7 @@ struct RunSession {
     std::filesystem::path file;    ///< trajectory; empty until a probe has one
     std::shared_ptr<const CheckpointCatalog> catalog;
     std::shared_ptr<const SeriesTable> table;  ///< null until something is measured
-    PhaseReport report;                        ///< what the detectors found
+    PhaseAnalysis analysis;                    ///< what the detectors found
     BoundaryOverrides overrides;
     std::vector<views::DetectorFinding> findings;  ///< of the report, with the overrides in place
     views::PhaseBands bands;

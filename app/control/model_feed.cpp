@@ -76,7 +76,10 @@ void ModelFeed::showCheckpoints() {
 
 void ModelFeed::showPhases() {
     const RunSession* run = m_navigation.session();
-    phases.setFindings(run == nullptr ? std::vector<views::DetectorFinding>() : run->findings);
+    if (run == nullptr)
+        phases.setFindings({});
+    else
+        phases.setFindings(run->findings, associationRows(run->analysis.associations));
     if (run == nullptr || run->bands.boundaries.empty()) {
         checkpoints.setPhases({}, {});
         return;

@@ -23,7 +23,7 @@ QString shown(const Error& error) {
 
 /// The finding of `detector` as core places it; empty for an unknown one.
 std::vector<PlacedBoundary> placedBy(const RunSession& session, const QString& detector) {
-    for (const DetectorResult& result : session.report.detectors)
+    for (const DetectorResult& result : session.analysis.report.detectors)
         if (result.name == detector.toStdString())
             return placeBoundaries(result, session.overrides);
     return {};
@@ -41,8 +41,12 @@ OverrideControl::OverrideControl(JobRunner& jobs, Engine& engine, SessionList& s
     connect(&sessions, &SessionList::sessionChanged, this,
             [this](views::RunId run, SessionPart part) {
                 if (part != SessionPart::Data) return;
-                // The file is read once: later snapshots of a probe may be older than the session.
-                if (!m_stands.contains(run)) load(run);
+                const RunSession* session = m_sessions.find(run);
+                const auto stand = m_stands.find(run);
+                // A file is read once: later snapshots of a probe may be older than the session.
+                if (session != nullptr &&
+                    (stand == m_stands.end() || stand->second.file != session->file))
+                    load(run);
             });
     connect(&sessions, &SessionList::listChanged, this, [this] {
         std::erase_if(m_stands, [this](const auto& entry) {
@@ -102,7 +106,8 @@ void OverrideControl::apply(views::RunId run, const BoundaryOverrides& overrides
 void OverrideControl::load(views::RunId run) {
     const RunSession* session = m_sessions.find(run);
     if (session == nullptr || session->trajectory() == nullptr) return;
-    Stand& stand = m_stands[run];
+    Stand& stand = m_stands[run] = {};
+    stand.file = session->file;
     const std::string& text = session->trajectory()->overridesJson;
     const auto overrides = parseBoundaryOverrides(text);
     if (!overrides) {
@@ -138,7 +143,9 @@ void OverrideControl::save(views::RunId run) {
             return Done{};
         },
         this,
-        [this, run, text](const Expected<Done>& outcome) {
+        [this, run, text, file = session->file](const Expected<Done>& outcome) {
+            const auto now = m_stands.find(run);
+            if (now == m_stands.end() || now->second.file != file) return;  // another file now
             saved(run, text, outcome ? Expected<void>() : Expected<void>(outcome.error()));
         });
 }

@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -39,6 +40,7 @@ signals:
 private:
     /// How the file of a run and its session stand to each other.
     struct Stand {
+        std::filesystem::path file;
         std::string saved;        ///< in the file
         bool isSaving = false;    ///< a job is under way; look again when it is done
         bool isKeptHere = false;  ///< the file cannot take them; said once

@@ -7,9 +7,10 @@
 
 namespace gridscope::app {
 
-Expected<PhaseReport> findPhases(const SeriesTable& table) {
+Expected<PhaseAnalysis> findPhases(const SeriesTable& table) {
     GRIDSCOPE_TRY_ASSIGN(input, phaseInput(table, {}));
-    return analysePhases(input);
+    GRIDSCOPE_TRY_ASSIGN(report, analysePhases(input));
+    return PhaseAnalysis{std::move(report), associations(input, {})};
 }
 
 PhaseControl::PhaseControl(JobRunner& jobs, SessionList& sessions, QObject* parent)
@@ -23,12 +24,12 @@ PhaseControl::PhaseControl(JobRunner& jobs, SessionList& sessions, QObject* pare
 void PhaseControl::request(views::RunId run) {
     const RunSession* session = m_sessions.find(run);
     if (session == nullptr || session->table == nullptr) return;
-    m_jobs.request<PhaseReport>(
+    m_jobs.request<PhaseAnalysis>(
         QStringLiteral("phases-%1").arg(run.value),
         [table = session->table](ProgressSink&, std::stop_token) { return findPhases(*table); },
         this,
-        [this, run](Expected<PhaseReport> report) {
-            if (report) m_sessions.setReport(run, std::move(report).value());
+        [this, run](Expected<PhaseAnalysis> analysis) {
+            if (analysis) m_sessions.setAnalysis(run, std::move(analysis).value());
         });
 }
 

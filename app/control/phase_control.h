@@ -22,7 +22,7 @@ private:
     SessionList& m_sessions;
 };
 
-/// All detectors over `table`. Errors: settings.range.
-Expected<PhaseReport> findPhases(const SeriesTable& table);
+/// All detectors and tests of association over `table`. Errors: settings.range.
+Expected<PhaseAnalysis> findPhases(const SeriesTable& table);
 
 }  // namespace gridscope::app

@@ -3,10 +3,12 @@
 #include "app/control/phase_findings.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 
 #include <algorithm>
 #include <limits>
 
+#include "views/models/number_text.h"
 #include "views/plot/panel_data.h"
 
 namespace gridscope::app {
@@ -32,6 +34,23 @@ QString kindText(std::string_view kind) {
     return text(kind).replace(u'-', u' ');
 }
 
+/// "+3,000": a lag has a sign.
+QString lagText(double value) {
+    return (value > 0 ? QStringLiteral("+") : QString()) + views::stepText(value);
+}
+
+QString associationName(const Association& one) {
+    if (one.name == "onset-after-convergence")
+        return translated("Onset of the gap after FP32 convergence");
+    if (one.name == "onset-after-learning-rate")
+        return translated("Onset of the gap after the LR has halved");
+    if (one.name != "kurtosis-gap") return text(one.name);
+    if (!one.from && !one.to) return translated("Kurtosis with the gap, whole run");
+    return translated("Kurtosis with the gap, %1 – %2")
+        .arg(one.from ? views::stepText(*one.from) : QString(),
+             one.to ? views::stepText(*one.to) : QString());
+}
+
 views::PhaseBoundary boundaryOf(const PlacedBoundary& placed) {
     views::PhaseBoundary boundary{placed.step, kNone, kNone, kindText(placed.kind),
                                   placed.moved.has_value()};
@@ -44,6 +63,27 @@ views::PhaseBoundary boundaryOf(const PlacedBoundary& placed) {
 }
 
 }  // namespace
+
+std::vector<views::AssociationRow> associationRows(const std::vector<Association>& associations) {
+    std::vector<views::AssociationRow> rows;
+    for (const Association& one : associations) {
+        const bool isLag = one.unit == "steps";
+        const auto shown = [isLag](double value) {
+            return isLag ? lagText(value) : QLocale().toString(value, 'f', 2);
+        };
+        views::AssociationRow row;
+        row.name = associationName(one);
+        row.value = !one.value ? translated("cannot be told")
+                    : isLag    ? translated("%1 steps").arg(shown(*one.value))
+                               : translated("r = %1").arg(shown(*one.value));
+        if (one.low && one.high)
+            row.interval = translated("%1 – %2").arg(shown(*one.low), shown(*one.high));
+        row.points = translated("n = %1").arg(one.n);
+        row.note = text(one.note);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
 
 QString detectorTitle(const QString& detector) {
     if (detector == QStringLiteral("derivative")) return translated("Derivative rule");

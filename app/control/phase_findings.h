@@ -7,11 +7,21 @@
 
 #include <vector>
 
+#include "core/analysis/associations.h"
 #include "core/analysis/boundary_overrides.h"
 #include "core/trajectory/series_table.h"
 #include "views/models/phase_findings.h"
 
 namespace gridscope::app {
+
+/// What core says about the phases of one run.
+struct PhaseAnalysis {
+    PhaseReport report;
+    std::vector<Association> associations;
+};
+
+/// The associations as texts for the phases panel.
+std::vector<views::AssociationRow> associationRows(const std::vector<Association>& associations);
 
 /// The detectors' boundaries with `overrides` in place; `shown` is the detector that draws bands.
 std::vector<views::DetectorFinding> findingsOf(const PhaseReport& report,

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "app/control/phase_findings.h"
 #include "core/analysis/boundary_overrides.h"
 #include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
@@ -28,7 +29,7 @@ struct RunSession {
     std::shared_ptr<const CheckpointCatalog> catalog;
     std::shared_ptr<const AuditReport> audit;  ///< of `catalog`; null until it was audited
     std::shared_ptr<const SeriesTable> table;  ///< null until something is measured
-    PhaseReport report;                        ///< what the detectors found
+    PhaseAnalysis analysis;                    ///< what the detectors found
     BoundaryOverrides overrides;
     std::vector<views::DetectorFinding> findings;  ///< of the report, with the overrides in place
     views::PhaseBands bands;

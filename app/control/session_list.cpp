@@ -58,10 +58,10 @@ void SessionList::setTrajectory(views::RunId id, std::shared_ptr<const Trajector
     emit listChanged();
 }
 
-void SessionList::setReport(views::RunId id, PhaseReport report) {
+void SessionList::setAnalysis(views::RunId id, PhaseAnalysis analysis) {
     RunSession* session = edit(id);
     if (session == nullptr) return;
-    session->report = std::move(report);
+    session->analysis = std::move(analysis);
     placePhases(*session);
 }
 
@@ -80,7 +80,7 @@ void SessionList::setDetector(views::RunId id, const QString& detector) {
 }
 
 void SessionList::placePhases(RunSession& session) {
-    session.findings = findingsOf(session.report, session.overrides, session.detector);
+    session.findings = findingsOf(session.analysis.report, session.overrides, session.detector);
     session.bands = bandsOf(session.findings);
     emit sessionChanged(session.id, SessionPart::Phases);
 }

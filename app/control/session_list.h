@@ -30,7 +30,7 @@ public:
     void setAudit(views::RunId id, std::shared_ptr<const AuditReport> report);
     void setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,
                        std::filesystem::path file);
-    void setReport(views::RunId id, PhaseReport report);
+    void setAnalysis(views::RunId id, PhaseAnalysis analysis);
     void setOverrides(views::RunId id, BoundaryOverrides overrides);
     /// Lets another detector draw the bands.
     void setDetector(views::RunId id, const QString& detector);

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/control/choice_settings.h"
+
 namespace gridscope::app {
 
 using views::LogLevel;
@@ -17,10 +19,6 @@ using views::LogLevel;
 namespace {
 
 constexpr int kUndoLimit = 200;  // workbench.md 3.4
-
-std::filesystem::path pathOf(const QString& text) {
-    return std::filesystem::path(QFile::encodeName(text).toStdString());
-}
 
 QString textOf(const std::filesystem::path& path) {
     return QFile::decodeName(QByteArray::fromStdString(path.string()));

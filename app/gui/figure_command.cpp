@@ -212,8 +212,8 @@ int runFigureCommand(const QStringList& arguments) {
     input.spec = *spec;
     const auto overrides = parseBoundaryOverrides(loaded->trajectory->overridesJson);
     if (!overrides) return fail(overrides.error());
-    if (const auto report = findPhases(*input.table))
-        input.phases = bandsOf(findingsOf(*report, *overrides, QStringLiteral("derivative")));
+    if (const auto found = findPhases(*input.table))
+        input.phases = bandsOf(findingsOf(found->report, *overrides, QStringLiteral("derivative")));
     return writeAll(parser, input);
 }
 

@@ -4,6 +4,8 @@
 
 #include <QSplitter>
 
+#include <map>
+
 #include "app/control/workbench_controller.h"
 #include "views/pages/page.h"
 #include "views/plot/dashboard_plot.h"

@@ -60,6 +60,7 @@ void addReferenceCommands(MainWindow& window, WorkbenchController& controller, Q
                                 [&references] { references.toggleAll(); },
                                 [&references] { return references.anyShown(); }}));
     menu.addSeparator();
+    addSets(actions, references, menu);  // of a window that is made later
     QObject::connect(&references, &ReferenceControl::loaded, &window,
                      [&actions, &references, &menu] { addSets(actions, references, menu); });
     QObject::connect(&references, &ReferenceControl::changed, &actions, &ActionRegistry::refresh);

@@ -99,13 +99,24 @@ void TestModelsTrees::phasesListEveryDetector() {
     DetectorFinding second;
     second.id = QStringLiteral("changepoints");
     second.state = QStringLiteral("not enough data");
+    const AssociationRow association{QStringLiteral("Onset"), QStringLiteral("+3 steps"),
+                                     QStringLiteral("1 – 5"), QStringLiteral("n = 7"),
+                                     QStringLiteral("coarse")};
+    model.setFindings({first, second}, {association});
+    QCOMPARE(model.rowCount(), 3);
+    const QModelIndex group = model.index(2, 0);
+    QCOMPARE(model.rowCount(group), 1);
+    QCOMPARE(cell(model, 0, PhaseModel::Step, group), QStringLiteral("+3 steps"));
+    QVERIFY(model.boundaryAt(model.index(0, 0, group)) == nullptr);
+    QVERIFY(model.detectorAt(group).isEmpty());
+    QVERIFY(model.detectorAt(model.index(0, 0, group)).isEmpty());
     model.setFindings({first, second});
     QCOMPARE(model.rowCount(), 2);
     const QModelIndex detector = model.index(0, 0);
     QCOMPARE(model.rowCount(detector), 2);
     QCOMPARE(cell(model, 0, PhaseModel::Interval, detector), QStringLiteral("700 – 1,800"));
     QCOMPARE(cell(model, 1, PhaseModel::Interval, detector), QStringLiteral("no interval"));
-    QCOMPARE(cell(model, 1, PhaseModel::Origin, detector), QStringLiteral("manual"));
+    QCOMPARE(cell(model, 1, PhaseModel::Origin, detector), QStringLiteral("manual (not detected)"));
     QCOMPARE(cell(model, 1, PhaseModel::Step), QStringLiteral("not enough data"));
     QVERIFY(model.boundaryAt(detector) == nullptr);
     QCOMPARE(model.boundaryAt(model.index(1, 0, detector))->step, 77000.0);

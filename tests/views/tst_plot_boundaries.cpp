@@ -52,9 +52,11 @@ void PlotBoundariesTest::init() {
     m_plot->setData(m_table);
     m_plot->setPhases(test::syntheticPhases());  // 10,000 and 77,000
     m_plot->show();
-    QVERIFY(QTest::qWaitForWindowExposed(m_plot.get()));
+    m_plot->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(m_plot.get()));
     m_canvas = m_plot->findChild<QWidget*>(QStringLiteral("plotDashboardCanvas"));
     QVERIFY(m_canvas != nullptr);
+    m_canvas->setFocus();               // its frame is part of the pictures that are compared
     QCoreApplication::processEvents();  // the queued replot lays out
 }
 

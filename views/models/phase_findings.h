@@ -20,4 +20,13 @@ struct DetectorFinding {
     bool drawsBands = false;  ///< the plots show this one
 };
 
+/// A tested association, as texts; see core/analysis/associations.h.
+struct AssociationRow {
+    QString name;      ///< "Onset of the gap after FP32 convergence"
+    QString value;     ///< "+3,000 steps", "r = 0.42"
+    QString interval;  ///< 95 %; empty = none
+    QString points;    ///< "n = 12"
+    QString note;
+};
+
 }  // namespace gridscope::views

@@ -13,7 +13,8 @@ namespace gridscope::views {
 
 namespace {
 
-// internalId: 0 for a detector, detector row + 1 for a boundary.
+// internalId: 0 for a top row (a detector, or the associations behind them), its row + 1 for a
+// boundary or an association.
 constexpr quintptr kDetectorId = 0;
 
 /// The detector's state as people say it.
@@ -33,19 +34,28 @@ QString stateText(const QString& state) {
 
 }  // namespace
 
-void PhaseModel::setFindings(std::vector<DetectorFinding> findings) {
+void PhaseModel::setFindings(std::vector<DetectorFinding> findings,
+                             std::vector<AssociationRow> associations) {
     beginResetModel();
     m_findings = std::move(findings);
+    m_associations = std::move(associations);
     endResetModel();
 }
 
+bool PhaseModel::isAssociation(const QModelIndex& index) const {
+    const bool isTop = index.internalId() == kDetectorId;
+    return (isTop ? static_cast<quintptr>(index.row()) : index.internalId() - 1) ==
+           m_findings.size();
+}
+
 const PhaseBoundary* PhaseModel::boundaryAt(const QModelIndex& index) const {
-    if (!index.isValid() || index.internalId() == kDetectorId) return nullptr;
+    if (!index.isValid() || index.internalId() == kDetectorId || isAssociation(index))
+        return nullptr;
     return &m_findings[index.internalId() - 1].boundaries[static_cast<std::size_t>(index.row())];
 }
 
 QString PhaseModel::detectorAt(const QModelIndex& index) const {
-    if (!index.isValid()) return {};
+    if (!index.isValid() || isAssociation(index)) return {};
     const bool isDetector = index.internalId() == kDetectorId;
     const auto row = isDetector ? static_cast<quintptr>(index.row()) : index.internalId() - 1;
     return m_findings[row].id;
@@ -63,8 +73,10 @@ QModelIndex PhaseModel::parent(const QModelIndex& index) const {
 }
 
 int PhaseModel::rowCount(const QModelIndex& parent) const {
-    if (!parent.isValid()) return static_cast<int>(m_findings.size());
+    if (!parent.isValid())
+        return static_cast<int>(m_findings.size()) + (m_associations.empty() ? 0 : 1);
     if (parent.internalId() != kDetectorId || parent.column() != 0) return 0;
+    if (isAssociation(parent)) return static_cast<int>(m_associations.size());
     return static_cast<int>(m_findings[static_cast<std::size_t>(parent.row())].boundaries.size());
 }
 
@@ -72,6 +84,7 @@ int PhaseModel::columnCount(const QModelIndex&) const { return ColumnCount; }
 
 QVariant PhaseModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    if (isAssociation(index)) return associationData(index, role);
     if (const PhaseBoundary* boundary = boundaryAt(index))
         return boundaryData(*boundary, index.column(), role);
     return detectorData(m_findings[static_cast<std::size_t>(index.row())], index.column(), role);
@@ -89,6 +102,28 @@ QVariant PhaseModel::detectorData(const DetectorFinding& finding, int column, in
     if (column == Step) return stateText(finding.state);
     if (column == Origin && finding.drawsBands) return tr("shown");
     return {};
+}
+
+QVariant PhaseModel::associationData(const QModelIndex& index, int role) const {
+    if (index.internalId() == kDetectorId)
+        return role == Qt::DisplayRole && index.column() == Name ? QVariant(tr("Associations"))
+                                                                 : QVariant();
+    const AssociationRow& row = m_associations[static_cast<std::size_t>(index.row())];
+    if (role == Qt::ToolTipRole)
+        return row.note.isEmpty() ? row.name : QString(row.name % u'\n' % row.note);
+    if (role != Qt::DisplayRole) return {};
+    switch (index.column()) {
+    case Name:
+        return row.name;
+    case Step:
+        return row.value;
+    case Interval:
+        return row.interval;
+    case Origin:
+        return row.points;
+    default:
+        return {};
+    }
 }
 
 QVariant PhaseModel::boundaryData(const PhaseBoundary& boundary, int column, int role) const {

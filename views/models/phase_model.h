@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Phase detectors and the boundaries they found, as a tree.
+// Phase detectors with the boundaries they found, and tested associations, as a tree.
 #pragma once
 
 #include <QAbstractItemModel>
@@ -17,9 +17,11 @@ public:
     enum Column { Name, Step, Interval, Origin, ColumnCount };
     using QAbstractItemModel::QAbstractItemModel;
 
-    void setFindings(std::vector<DetectorFinding> findings);
+    /// Associations stand in a group of their own behind the detectors; without any there is none.
+    void setFindings(std::vector<DetectorFinding> findings,
+                     std::vector<AssociationRow> associations = {});
     const std::vector<DetectorFinding>& findings() const { return m_findings; }
-    /// Boundary at `index`, or null for a detector.
+    /// Boundary at `index`, or null for a detector or an association.
     const PhaseBoundary* boundaryAt(const QModelIndex& index) const;
     /// The detector at `index` or above it; empty if none.
     QString detectorAt(const QModelIndex& index) const;
@@ -35,7 +37,11 @@ private:
     QVariant detectorData(const DetectorFinding& finding, int column, int role) const;
     QVariant boundaryData(const PhaseBoundary& boundary, int column, int role) const;
 
+    bool isAssociation(const QModelIndex& index) const;
+    QVariant associationData(const QModelIndex& index, int role) const;
+
     std::vector<DetectorFinding> m_findings;
+    std::vector<AssociationRow> m_associations;
 };
 
 }  // namespace gridscope::views

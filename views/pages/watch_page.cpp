@@ -142,7 +142,7 @@ QWidget* WatchPage::buildForm() {
     m_tolerance = new QDoubleSpinBox(widget);
     m_tolerance->setObjectName(QStringLiteral("watchTolerance"));
     m_tolerance->setAccessibleName(tr("Tolerance"));
-    m_tolerance->setRange(0.01, 50.0);
+    m_tolerance->setRange(0.01, 10.0);  // 10 % is divergence
     m_tolerance->setValue(standard.tolerancePercent);
     m_tolerance->setSuffix(tr(" %"));
     form->addRow(tr("Tolerance"), m_tolerance);

@@ -156,7 +156,7 @@ void PlotForeignTest::companionsKeepTheirColour() {
     const QPen second = style.companionPen(companionColor(1), 2);
     QVERIFY(first.color() != second.color());
     QVERIFY(first.style() != second.style());
-    for (const std::size_t grid : {0, 1}) {
+    for (const std::size_t grid : {std::size_t{0}, std::size_t{1}}) {
         QVERIFY(first.color() != style.seriesPen(grid).color());
         QVERIFY(first.style() != style.seriesPen(grid).style());
     }

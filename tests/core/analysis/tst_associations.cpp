@@ -54,14 +54,14 @@ private slots:
 };
 
 // x = 1..5, y = 2, 4, 5, 4, 5: r = 6 / sqrt(10 * 6) = 0.774597. Fisher: atanh r = 1.031719,
-// half width 1.959964 / sqrt 2 = 1.385904: tanh(-0.354185) = -0.340082, tanh(2.417623) = 0.984241.
+// half width 1.959964 / sqrt 2 = 1.385904: tanh(-0.354185) = -0.340082, tanh(2.417623) = 0.984236.
 void TestAssociations::pearsonMatchesHandCalculation() {
     const auto found = pearson({1, 2, 3, 4, 5}, {2, 4, 5, 4, 5}, 0.95);
     QVERIFY(found.has_value());
     QVERIFY(std::abs(found->r - 0.774597) < 1e-6);
     QCOMPARE(found->n, 5);
     QVERIFY(std::abs(*found->low + 0.340082) < 1e-5);
-    QVERIFY(std::abs(*found->high - 0.984241) < 1e-5);
+    QVERIFY(std::abs(*found->high - 0.984236) < 1e-5);
     QVERIFY(!pearson({1}, {2}, 0.95));
     QVERIFY(!pearson({1, 1, 1}, {1, 2, 3}, 0.95));
     QVERIFY(!pearson({1, 2, 4}, {1, 2, 3}, 0.95)->low);
@@ -127,7 +127,8 @@ void TestAssociations::gapClimbOfTableOne() {
     const auto climb = gapClimb(table.steps, table.gapPercent);
     QVERIFY(climb.has_value());
     qInfo("climb at %g: %g %% above %g %%", climb->step, climb->gapPercent, climb->bandPercent);
-    QVERIFY(climb->step == 83000 || climb->step == 100000);
+    // science.md 2: the gap changes its course within 77,000..100,000.
+    QVERIFY(climb->step >= 77000 && climb->step <= 100000);
     QVERIFY(climb->gapPercent > climb->bandPercent);
 }
 

@@ -72,7 +72,10 @@ void TestIntervalCoverage::changePointsOfBends() {
     }
     qInfo("%d of %d found, %.1f %% covered", coverage.found, kSeeds, coverage.share());
     QVERIFY(coverage.found > kSeeds / 2);
-    QVERIFY(coverage.share() >= 90.0 && coverage.share() <= 99.0);
+    QVERIFY(coverage.share() >= 90.0);
+    // Little noise leaves no doubt about the place but the width of a point, and an interval of
+    // whole points then covers more than it says.
+    if (noise > 0.03) QVERIFY(coverage.share() <= 99.0);
 }
 
 // A metric jumps by two noises between two of 40 points: the place itself is uncertain.

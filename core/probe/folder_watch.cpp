@@ -3,6 +3,7 @@
 #include "core/probe/folder_watch.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace gridscope {
 
@@ -76,12 +77,16 @@ Expected<std::size_t> FolderWatch::look(ProgressSink& progress, const std::stop_
 
 Expected<void> FolderWatch::run(WatchEnd end, ProgressSink& progress, const std::stop_token& stop,
                                 const std::stop_token& finish) {
-    const double started = m_clock.steadySeconds();
+    std::optional<double> firstLookEnded;
     for (;;) {
         if (stop.stop_requested()) return cancelled();
         if (finish.stop_requested()) return {};
+        const double lookBegan = m_clock.steadySeconds();
         GRIDSCOPE_TRY(look(progress, stop));
-        const double passed = m_clock.steadySeconds() - started;
+        if (!firstLookEnded) firstLookEnded = m_clock.steadySeconds();
+        // From the end of the first look to the beginning of this one: what was there at the first
+        // has been watched at least that long.
+        const double passed = std::max(0.0, lookBegan - *firstLookEnded);
         double pause = m_settings.pollSeconds;
         if (end == WatchEnd::WhenAllProbed) {
             // Two looks, as far apart as settling takes, tell what is finished now.

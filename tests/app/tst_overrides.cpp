@@ -36,7 +36,8 @@ std::vector<std::shared_ptr<const ProbeRecord>> rowsTo(const Trajectory& plan, s
     const auto add = [&](std::int64_t step) {
         auto row = test::syntheticRow(plan, step);
         row->fp32.ppl = perplexityAt(static_cast<double>(step));
-        const double gap = step <= 60000 ? 5 : 5 * std::exp((static_cast<double>(step) - 60000) / 15000.0);
+        const double gap =
+            step <= 60000 ? 5 : 5 * std::exp((static_cast<double>(step) - 60000) / 15000.0);
         row->grids["a4g128:minmax"].gapPercent = {gap, gap, gap};
         rows.push_back(row);
     };
@@ -203,7 +204,10 @@ void TestOverrides::keyboard() {
     QCOMPARE(run.step(1), 77123.0);
     // F2 in the tree asks for the boundary there. No phase may be left empty.
     auto* tree = run.child<QTreeView>("phaseTree");
+    run.window.activateWindow();  // the dialog took it away
+    QVERIFY(QTest::qWaitForWindowActive(&run.window));
     tree->setFocus();
+    QTRY_VERIFY(tree->hasFocus());
     tree->setCurrentIndex(run.inTree(0));
     for (const char* bad : {"100000", "0", "-5", "x", ""}) {
         WindowFixture::whenDialogOpens("boundaryDialog", type(QString::fromLatin1(bad), false));
@@ -212,8 +216,11 @@ void TestOverrides::keyboard() {
     WindowFixture::whenDialogOpens("boundaryDialog", type(QStringLiteral("20000"), true));
     QTest::keyClick(tree, Qt::Key_F2);
     QCOMPARE(run.step(0), 20000.0);
-    QVERIFY(QModelIndex(run.inTree(0)).siblingAtColumn(3).data().toString().startsWith(
-        QStringLiteral("manual (detected")));
+    QVERIFY(QModelIndex(run.inTree(0))
+                .siblingAtColumn(3)
+                .data()
+                .toString()
+                .startsWith(QStringLiteral("manual (detected")));
     QCOMPARE(tree->currentIndex().row(), 0);  // the picked one stays picked
     QTRY_VERIFY(!run.controller.jobs().isBusy());
 }

@@ -4,9 +4,9 @@
 
 #include <QComboBox>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QListWidget>
-#include <QShortcut>
 #include <QSignalBlocker>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -62,9 +62,17 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
         showNote();
         emit boundaryPicked();
     });
-    auto* edit = new QShortcut(QKeySequence(Qt::Key_F2), m_tree, this,
-                               &PhasesPanel::boundaryEditRequested, Qt::WidgetShortcut);
-    edit->setObjectName(QStringLiteral("phaseEdit"));
+    m_tree->setEditTriggers(QAbstractItemView::NoEditTriggers);  // F2 is ours
+    m_tree->installEventFilter(this);
+}
+
+bool PhasesPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_tree && event->type() == QEvent::KeyPress &&
+        static_cast<QKeyEvent*>(event)->key() == Qt::Key_F2) {
+        emit boundaryEditRequested();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 std::optional<BoundaryPick> PhasesPanel::pickedBoundary() const {

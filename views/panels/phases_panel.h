@@ -44,6 +44,9 @@ signals:
     /// F2 on a boundary.
     void boundaryEditRequested();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void fillDetectors();
     void showNote();

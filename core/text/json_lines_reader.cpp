@@ -14,7 +14,7 @@ namespace gridscope {
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{64} << 20;
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
 
 }  // namespace
 

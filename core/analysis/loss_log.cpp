@@ -70,6 +70,10 @@ bool tooDeep(std::string_view text) {
 
 Expected<Json> parsed(std::string_view text, const std::string& where) {
     if (tooDeep(text)) return Error{ErrorCode::JsonDepth, where, "is nested too deeply", {}};
+    // The parser would take a NUL for the end of the text.
+    if (text.find('\0') != std::string_view::npos)
+        return Error{ErrorCode::JsonSyntax, where, "holds a NUL byte",
+                     "The log is damaged, or still being written"};
     Json json = Json::parse(withQuotedLiterals(text), nullptr, false);
     if (!json.is_object())
         return Error{ErrorCode::JsonSyntax,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/base/eta_estimator.h"
@@ -61,6 +62,36 @@ private:
     EtaEstimator m_eta;
     std::chrono::steady_clock::time_point m_started;
 };
+
+/// The run of every entry that the checks compare it in. Each model and seed has its own; but one
+/// that is alone in claiming its steps stands in the way of the larger run of its folder, and there
+/// its other configuration is a finding (A6).
+std::vector<std::string> comparedRuns(const CheckpointCatalog& catalog) {
+    std::vector<std::string> names;
+    for (const CheckpointEntry& entry : catalog.entries) names.push_back(entry.run);
+    const auto stepsOf = [&](const CheckpointRun& run) {
+        std::set<std::pair<int, TrainingStep>> steps;
+        for (const std::size_t i : run.entries) {
+            const CheckpointLabel& label = catalog.entries[i].label;
+            if (label.step) steps.insert({label.stageRank, *label.step});
+        }
+        return steps;
+    };
+    for (const CheckpointRun& run : catalog.runs) {
+        const std::string& folder = catalog.entries[run.entries.front()].run;
+        const CheckpointRun* largest = &run;
+        for (const CheckpointRun& other : catalog.runs) {
+            if (catalog.entries[other.entries.front()].run == folder &&
+                other.entries.size() > largest->entries.size())
+                largest = &other;
+        }
+        const auto mine = stepsOf(run), theirs = stepsOf(*largest);
+        const bool parallel = std::any_of(mine.begin(), mine.end(),
+                                          [&](const auto& step) { return theirs.count(step) > 0; });
+        for (const std::size_t i : run.entries) names[i] = parallel ? run.name : largest->name;
+    }
+    return names;
+}
 
 /// Reads the checkpoints one after the other; of the samples it keeps three.
 class Auditor {
@@ -123,8 +154,9 @@ Expected<void> Auditor::gatherSeries(const std::vector<std::size_t>& series) {
 }
 
 Expected<std::vector<CheckpointFacts>> Auditor::run() {
-    for (const CheckpointEntry& entry : m_catalog.entries)
-        m_facts.push_back(catalogFacts(entry, m_catalog.runName));
+    const std::vector<std::string> runs = comparedRuns(m_catalog);
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        m_facts.push_back(catalogFacts(m_catalog.entries[i], runs[i]));
     // Series by series, so that only neighbours need comparing.
     for (const auto& series : checkpointSeries(m_facts)) GRIDSCOPE_TRY(gatherSeries(series));
     for (std::size_t i = 0; i < m_facts.size(); ++i) {

@@ -15,8 +15,8 @@ using AuditFacts = std::vector<CheckpointFacts>;
 /// Checkpoints that cannot be read or changed since the scan, one finding per kind of error.
 AuditFindings findUnreadable(const AuditFacts& facts);
 
-/// A1: equal model hash, or one file where no hash was made. A label without a step that equals
-/// one step ("main") and a step stored twice are notes; branches equal step by step are one
+/// A1: equal model hash, or one file or commit where no hash was made. A label without a step that
+/// equals one step ("main") and a step stored twice are notes; branches equal step by step are one
 /// finding.
 AuditFindings findSameModels(const AuditFacts& facts);
 

@@ -8,20 +8,6 @@
 
 namespace gridscope {
 
-std::string_view mantissaText(Mantissa mantissa) {
-    switch (mantissa) {
-    case Mantissa::Bf16:
-        return "bf16";
-    case Mantissa::Fp16:
-        return "fp16";
-    case Mantissa::Fp32:
-        return "fp32";
-    case Mantissa::Unknown:
-        break;
-    }
-    return {};
-}
-
 std::uint64_t CheckpointFacts::elements() const {
     std::uint64_t sum = 0;
     for (const TensorFacts& tensor : tensors) sum += tensor.elements;

@@ -7,17 +7,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/checkpoint/effective_mantissa.h"
 #include "core/checkpoint/known_families.h"
 
 namespace gridscope {
-
-/// Fewest bits of significand that keep the values (formats.md 11), in rising order.
-enum class Mantissa { Unknown, Bf16, Fp16, Fp32 };
-std::string_view mantissaText(Mantissa mantissa);  ///< "bf16", "fp16", "fp32", "" if unknown
 
 /// One tensor of a checkpoint. Values that its level of audit does not gather stay empty.
 struct TensorFacts {
@@ -45,9 +41,9 @@ struct CheckpointFacts {
     std::string ingredient;
     std::string format;  ///< container, such as "safetensors"
     std::string dtype;   ///< stored types of the weights, such as "F16"
-    /// Device and inode of the weights: links to one blob of a cache are one file. Empty
-    /// for an index of shards.
+    /// Of the weights, all shards in order: links to one blob of a cache are one file.
     std::string fileIdentity;
+    std::string commit;  ///< of a Hugging Face cache, else empty
     std::string configSha256;
     std::string tensorSetSha256;  ///< of names and shapes, ignored buffers left out
     std::string tokenizerSha256;  ///< empty if there is no tokenizer.json

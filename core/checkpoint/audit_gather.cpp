@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "core/base/sha256.h"
+#include "core/checkpoint/effective_mantissa.h"
+#include "core/checkpoint/hub_cache.h"
 #include "core/checkpoint/tensor_source.h"
 
 namespace gridscope {
@@ -78,15 +80,11 @@ std::string tensorSetHash(const std::vector<TensorFacts>& tensors) {
     return hash.finishHex();
 }
 
-/// The identity of the weights, and whether they are still those of the scan.
+/// Whether the weights are still those of the scan.
 Expected<void> checkFile(Reading& reading) {
     GRIDSCOPE_TRY_ASSIGN(file, openForReading(reading.ops, reading.entry.weightsFile));
     const auto status = file.status();
     if (!status) return status.error().inside(reading.entry.weightsFile.string());
-    // An index of shards says nothing of the weights: all steps of a run may share one.
-    if (reading.entry.weightsFile.extension() != ".json")
-        reading.facts.fileIdentity =
-            std::to_string(status->device) + ":" + std::to_string(status->inode);
     // Of containers of several files the catalogue has the sum.
     if (reading.entry.format != "safetensors" || status->sizeBytes == reading.entry.bytes)
         return {};
@@ -97,8 +95,10 @@ Expected<void> checkFile(Reading& reading) {
 }
 
 void hashTokenizer(Reading& reading) {
-    const auto text =
-        readWholeFile(reading.ops, reading.entry.folder / "tokenizer.json", kLargestTokenizer);
+    const std::filesystem::path file = reading.entry.folder / "tokenizer.json";
+    const auto link = checkHubLink(file);
+    const auto text = link ? readWholeFile(reading.ops, file, kLargestTokenizer)
+                           : Expected<std::string>(link.error());
     if (text)
         reading.facts.tokenizerSha256 = sha256Hex(*text);
     else if (text.error().code != ErrorCode::FileMissing)
@@ -113,28 +113,11 @@ std::optional<float> constantOf(std::span<const float> values) {
     return same ? std::optional<float>(first) : std::nullopt;
 }
 
-/// Values of the narrower types among `finite` ones, as counts over a checkpoint.
-struct Fits {
-    std::uint64_t values = 0, fp16 = 0, bf16 = 0;
-    Mantissa largest = Mantissa::Unknown;
-
-    void add(const TensorFacts& tensor, const TensorReadReport& report) {
-        const std::uint64_t finite = tensor.elements - report.nonFinite;
-        values += finite;
-        fp16 += report.fitsF16;
-        bf16 += report.fitsBf16;
-        const Mantissa needed = report.fitsBf16 == finite  ? Mantissa::Bf16
-                                : report.fitsF16 == finite ? Mantissa::Fp16
-                                                           : Mantissa::Fp32;
-        largest = std::max(largest, needed);
-    }
-};
-
 Expected<void> readWeights(Reading& reading, TensorSource& source,
                            const std::vector<std::size_t>& indices) {
     std::vector<float> buffer;
     std::vector<std::pair<std::string, std::string>> hashes;
-    Fits fits;
+    EffectiveMantissa mantissa;
     for (std::size_t i = 0; i < indices.size(); ++i) {
         if (reading.stop.stop_requested()) return cancelled();
         TensorFacts& tensor = reading.facts.tensors[i];
@@ -146,16 +129,15 @@ Expected<void> readWeights(Reading& reading, TensorSource& source,
         tensor.constant = constantOf(buffer);
         hashes.emplace_back(tensor.name, tensor.contentSha256);
         if (reading.level != AuditLevel::Deep) continue;
-        fits.add(tensor, report);
+        mantissa.add(tensor.elements, report);
         reading.sample.add(tensor.name, tensor.shape, buffer);
     }
     GRIDSCOPE_TRY(source.checkUnchanged());
     reading.facts.contentSha256 = modelContentSha256(std::move(hashes));
     if (reading.level != AuditLevel::Deep) return {};
-    reading.facts.mantissa = fits.largest;
-    const double values = static_cast<double>(std::max<std::uint64_t>(fits.values, 1));
-    reading.facts.fitsFp16 = static_cast<double>(fits.fp16) / values;
-    reading.facts.fitsBf16 = static_cast<double>(fits.bf16) / values;
+    reading.facts.mantissa = mantissa.value();
+    reading.facts.fitsFp16 = mantissa.fitsFp16();
+    reading.facts.fitsBf16 = mantissa.fitsBf16();
     return {};
 }
 
@@ -178,8 +160,10 @@ Expected<void> readAll(Reading& reading) try {
 CheckpointFacts catalogFacts(const CheckpointEntry& entry, const std::string& run) {
     CheckpointFacts facts;
     facts.run = run;
-    facts.family = findKnownFamily(run, entry.config ? &*entry.config : nullptr);
+    facts.family = findKnownFamily(entry.run, entry.config ? &*entry.config : nullptr);
     facts.label = entry.label.text;
+    facts.fileIdentity = entry.weightsIdentity;
+    facts.commit = entry.commit;
     if (entry.label.step) facts.step = entry.label.step->value;
     facts.stageRank = entry.label.stageRank;
     facts.ingredient = entry.label.ingredient;

@@ -12,6 +12,7 @@
 namespace gridscope {
 
 /// What the catalogue alone says of an entry; no file is touched.
+/// @param run the name under which the entry is compared with others
 CheckpointFacts catalogFacts(const CheckpointEntry& entry, const std::string& run);
 
 /// Adds what the files of a usable `entry` say. Whatever cannot be read goes to `facts.problems`,

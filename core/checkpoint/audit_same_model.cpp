@@ -22,20 +22,37 @@ Branch branchOf(const CheckpointFacts& facts) {
     return {facts.run, facts.stageRank, facts.ingredient};
 }
 
-/// Checkpoints with equal content; where no hash was made, with the same file.
+/// What proves that two checkpoints are one model: the hash, or where none was made the file or
+/// the commit of a cache.
+std::vector<std::string> proofsOf(const CheckpointFacts& facts) {
+    if (!facts.contentSha256.empty()) return {"content " + facts.contentSha256};
+    std::vector<std::string> proofs;
+    if (!facts.fileIdentity.empty()) proofs.push_back("file " + facts.fileIdentity);
+    if (!facts.commit.empty()) proofs.push_back("commit " + facts.commit);
+    return proofs;
+}
+
+/// Checkpoints that a proof joins, directly or over others.
 std::vector<Members> classesOf(const AuditFacts& facts) {
-    std::map<std::string, Members> byContent;
+    std::map<std::string, std::size_t> holders;  // of a proof: the first checkpoint
+    std::vector<std::size_t> first(facts.size());
+    const auto rootOf = [&](std::size_t i) {
+        while (first[i] != i) i = first[i];
+        return i;
+    };
     for (std::size_t i = 0; i < facts.size(); ++i) {
-        if (!facts[i].contentSha256.empty())
-            byContent["content " + facts[i].contentSha256].push_back(i);
-        else if (!facts[i].fileIdentity.empty())
-            byContent["file " + facts[i].fileIdentity].push_back(i);
+        first[i] = i;
+        for (const std::string& proof : proofsOf(facts[i])) {
+            const std::size_t a = rootOf(holders.emplace(proof, i).first->second), b = rootOf(i);
+            first[std::max(a, b)] = std::min(a, b);
+        }
     }
+    std::map<std::size_t, Members> joined;
+    for (std::size_t i = 0; i < facts.size(); ++i) joined[rootOf(i)].push_back(i);
     std::vector<Members> classes;
-    for (auto& [key, members] : byContent) {
+    for (auto& [root, members] : joined) {
         if (members.size() > 1) classes.push_back(std::move(members));
     }
-    std::sort(classes.begin(), classes.end());
     return classes;
 }
 
@@ -57,9 +74,13 @@ Places placesOf(const AuditFacts& facts, const Members& members) {
     return places;
 }
 
-std::string proof(const CheckpointFacts& facts) {
-    return facts.contentSha256.empty() ? std::string("they are one file")
-                                       : "model hash " + facts.contentSha256.substr(0, 8);
+std::string proof(const AuditFacts& facts, const Members& members) {
+    const CheckpointFacts& one = facts[members[0]];
+    const CheckpointFacts& other = facts[members[1]];
+    if (!one.contentSha256.empty()) return "model hash " + one.contentSha256.substr(0, 8);
+    return !one.fileIdentity.empty() && one.fileIdentity == other.fileIdentity
+               ? "they are one file"
+               : "they are one commit";
 }
 
 AuditFinding twoSteps(const AuditFacts& facts, const Members& members) {
@@ -67,7 +88,7 @@ AuditFinding twoSteps(const AuditFacts& facts, const Members& members) {
             AuditCheck::SameModel,
             ErrorCode::AuditDuplicate,
             members,
-            labelList(facts, members) + " hold the same weights (" + proof(facts[members[0]]) + ")",
+            labelList(facts, members) + " hold the same weights (" + proof(facts, members) + ")",
             "Fetch them again; probe only the one whose step is right"};
 }
 
@@ -77,7 +98,7 @@ AuditFinding alias(const AuditFacts& facts, const Members& members) {
             ErrorCode::AuditDuplicate,
             members,
             labelList(facts, members) + " are one checkpoint under several names (" +
-                proof(facts[members[0]]) + ")",
+                proof(facts, members) + ")",
             "Probe one of them"};
 }
 

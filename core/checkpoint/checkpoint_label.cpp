@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <cmath>
 #include <limits>
 
 #include "core/base/numbers.h"
@@ -114,6 +114,13 @@ bool matchStaged(NameScanner scan, CheckpointLabel& label) {
     return scan.atEnd();
 }
 
+/// 0 to 999, rising with a length in tokens from 256 to 2^33: lengths 2 % apart differ.
+int rankOfLength(double tokens) {
+    constexpr double kPerOctave = 40.0, kShortest = 256.0, kMost = 999.0;
+    const double rank = kPerOctave * std::log2(std::max(tokens, kShortest) / kShortest);
+    return static_cast<int>(std::lround(std::min(rank, kMost)));
+}
+
 bool matchLongContext(NameScanner scan, CheckpointLabel& label) {
     if (!scan.literal("lc-") || !scan.word() || !scan.literal("-to-")) return false;
     const auto target = scan.word();
@@ -121,11 +128,10 @@ bool matchLongContext(NameScanner scan, CheckpointLabel& label) {
     const auto step = scan.number();
     if (!step) return false;
     label.step = TrainingStep{*step};
-    // Lengths are powers of two, so their bit width orders the targets within the rank.
     NameScanner length(*target);
-    const std::uint64_t count = static_cast<std::uint64_t>(length.number().value_or(0));
-    const int shift = length.literal("m") ? 20 : length.literal("k") ? 10 : 0;
-    label.stageRank = kRankLongContext + static_cast<int>(std::bit_width(count)) + shift;
+    const double count = static_cast<double>(length.number().value_or(0));
+    const double unit = length.literal("m") ? 1048576.0 : length.literal("k") ? 1024.0 : 1.0;
+    label.stageRank = kRankLongContext + rankOfLength(count * unit);
     return scan.atEnd();
 }
 

@@ -27,8 +27,7 @@ bool isBuffer(const std::optional<ModelConfig>& config, std::string_view name) {
 
 class CheckpointReader {
 public:
-    CheckpointReader(FileOps& ops, const CheckpointPlace& place)
-        : m_ops(ops), m_boundary(hubModelFolder(place.folder)) {
+    CheckpointReader(FileOps& ops, const CheckpointPlace& place) : m_ops(ops) {
         m_entry.folder = place.folder;
         m_entry.label = place.label;
         m_entry.run = place.run;
@@ -43,7 +42,6 @@ private:
     void warn(ErrorCode code, const fs::path& where, std::string what) {
         m_entry.warnings.push_back({code, where.string(), std::move(what)});
     }
-    Expected<void> checkLink(const fs::path& file) const;
     Expected<std::string> readConfigText();
     void readConfig();
     void readWeights(const WeightsChoice& choice);
@@ -52,21 +50,13 @@ private:
     void describeTensors(const std::vector<TensorInfo>& tensors);
 
     FileOps& m_ops;
-    std::optional<fs::path> m_boundary;  ///< the models-- folder of a cache
     CheckpointEntry m_entry;
 };
-
-Expected<void> CheckpointReader::checkLink(const fs::path& file) const {
-    if (!m_boundary || staysInside(file, *m_boundary)) return {};
-    return Error{ErrorCode::FileNotRegular, file.string(),
-                 "is a link that leads out of " + m_boundary->string(),
-                 "Fetch the checkpoint again"};
-}
 
 /// The config.json beside the weights, else that of the folder above.
 Expected<std::string> CheckpointReader::readConfigText() {
     m_entry.configFile = m_entry.folder / kConfigName;
-    GRIDSCOPE_TRY(checkLink(m_entry.configFile));
+    GRIDSCOPE_TRY(checkHubLink(m_entry.configFile));
     auto text = readWholeFile(m_ops, m_entry.configFile, kLargestConfig);
     if (text || text.error().code != ErrorCode::FileMissing) return text;
     const fs::path shared = parentFolder(m_entry.folder) / kConfigName;
@@ -146,7 +136,7 @@ void CheckpointReader::readWeights(const WeightsChoice& choice) {
         warn(ErrorCode::ScanAmbiguous, m_entry.folder / other,
              "is not used, " + choice.file + " goes first");
     compareWithWriter(choice);
-    if (auto checked = checkLink(m_entry.weightsFile); !checked) return fail(checked.error());
+    if (auto checked = checkHubLink(m_entry.weightsFile); !checked) return fail(checked.error());
     auto source = openTensorSource(m_ops, m_entry.weightsFile);
     if (!source) {
         // The size helps to tell a cut download from a wrong file.

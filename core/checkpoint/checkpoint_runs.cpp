@@ -163,9 +163,12 @@ std::vector<const CheckpointRun*> runsOf(const CheckpointCatalog& catalog,
 std::string seedOfRun(std::string_view runName) {
     const std::size_t end = runName.find_last_not_of("0123456789");
     if (end == std::string_view::npos || end + 1 == runName.size()) return {};
-    for (const std::string_view kind : {"-data-seed", "-weight-seed", "-seed"}) {
-        if (runName.substr(0, end + 1).ends_with(kind))
-            return std::string(runName.substr(end + 2 - kind.size()));
+    const std::string_view words = runName.substr(0, end + 1);
+    for (const std::string_view kind : {"data-seed", "weight-seed", "seed"}) {
+        if (!words.ends_with(kind) || words.size() == kind.size()) continue;
+        const std::size_t begin = words.size() - kind.size();
+        const char before = runName[begin - 1];
+        if (before == '-' || before == '/') return std::string(runName.substr(begin));
     }
     return {};
 }

@@ -29,6 +29,9 @@ enum class FileType {
 /// How many bytes detectFileType wants to see (fewer if the file is shorter).
 inline constexpr std::size_t kTypeProbeBytes = 512;
 
+/// The hint of every error that a file gives because it ends too early.
+inline constexpr const char* kIncompleteHint = "The download is incomplete; fetch it again";
+
 /// The type by formats.md 2.4.
 /// @param first     the first kTypeProbeBytes bytes, or all of a shorter file
 /// @param sizeBytes size of the whole file

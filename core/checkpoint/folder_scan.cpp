@@ -43,6 +43,35 @@ CheckpointPlace placeOf(const fs::path& folder) {
     return place;
 }
 
+/// The folder whose name is the run of a checkpoint in a plain folder.
+fs::path runFolder(const CheckpointEntry& entry) {
+    fs::path folder = entry.folder;
+    // The label may be that of a file in the folder, of the folder, or of the one above.
+    if (leafName(folder) == entry.label.text) return parentFolder(folder);
+    folder = parentFolder(folder);
+    return leafName(folder) == entry.label.text ? parentFolder(folder) : entry.folder;
+}
+
+/// "pythia-14m-seed1-step1000" beside "pythia-14m-seed2-step1000": where siblings have different
+/// texts before their labels, these tell the runs apart. The number of an epoch does not.
+void splitByPrefix(std::vector<CheckpointEntry>& entries) {
+    const auto prefixOf = [](const CheckpointEntry& entry) {
+        const std::string& prefix = entry.label.prefix;
+        const bool inCache = !entry.commit.empty();
+        return inCache || !entry.label.step || prefix.find("epoch") != std::string::npos
+                   ? std::string()
+                   : prefix;
+    };
+    std::map<fs::path, std::set<std::string>> prefixes;
+    for (const CheckpointEntry& entry : entries) {
+        if (!prefixOf(entry).empty()) prefixes[runFolder(entry)].insert(prefixOf(entry));
+    }
+    for (CheckpointEntry& entry : entries) {
+        const std::string prefix = prefixOf(entry);
+        if (!prefix.empty() && prefixes[runFolder(entry)].size() > 1) entry.run += "/" + prefix;
+    }
+}
+
 class FolderScan {
 public:
     FolderScan(FileOps& ops, ProgressSink& progress, const std::stop_token& stop)
@@ -100,6 +129,15 @@ void FolderScan::addArchives(const fs::path& folder, const std::vector<std::stri
     }
 }
 
+/// Those that a trainer names after a step.
+std::vector<fs::path> stepFolders(const std::vector<fs::path>& folders) {
+    std::vector<fs::path> chosen;
+    for (const fs::path& folder : folders) {
+        if (parseCheckpointLabel(leafName(folder)).step) chosen.push_back(folder);
+    }
+    return chosen;
+}
+
 Expected<void> FolderScan::visitFolders(const std::vector<fs::path>& folders, int depth) {
     for (const fs::path& inner : folders) GRIDSCOPE_TRY(visit(inner, depth));
     return {};
@@ -110,7 +148,8 @@ Expected<void> FolderScan::visitPlain(const fs::path& folder, const FolderListin
     const auto archives = archivesPerStep(listing.files);
     if (!archives.empty()) {
         addArchives(folder, archives);
-        return {};
+        if (depth >= kDeepest) return {};
+        return visitFolders(stepFolders(listing.folders), depth + 1);
     }
     const auto choice = chooseWeights(listing.files, folder.string());
     const bool holdsWeights = !choice || choice->has_value();
@@ -124,10 +163,14 @@ Expected<void> FolderScan::visitPlain(const fs::path& folder, const FolderListin
         }
     }
     if (holdsWeights) add(readCheckpoint(m_ops, place, choice));
-    // A trainer's output folder holds the last weights beside the folders of earlier steps.
+    // A trainer's output folder holds the last weights beside the folders of earlier steps; the
+    // folder of a step holds at most pieces of its own training state.
     const std::size_t before = m_entries.size();
-    if (depth < kDeepest && (!holdsWeights || depth == 0)) {
-        GRIDSCOPE_TRY(visitFolders(listing.folders, depth + 1));
+    const bool isStep = holdsWeights && m_entries.back().label.step.has_value();
+    if (depth < kDeepest && (depth == 0 || !isStep)) {
+        const bool all = depth == 0 || !holdsWeights;
+        GRIDSCOPE_TRY(
+            visitFolders(all ? listing.folders : stepFolders(listing.folders), depth + 1));
         if (holdsWeights && m_entries.size() > before) m_entries[before - 1].run = leafName(folder);
     }
     if (holdsWeights || m_entries.size() != before) return {};
@@ -214,6 +257,9 @@ Expected<void> FolderScan::visitSnapshot(const fs::path& folder, const SnapshotN
         if (m_entries.size() > before) return {};
     }
     add(readCheckpoint(m_ops, place, choice));
+    const std::size_t before = m_entries.size();
+    GRIDSCOPE_TRY(visitFolders(stepFolders((*listing)->folders), kDeepest - 2));
+    for (std::size_t i = before; i < m_entries.size(); ++i) m_entries[i].run = place.run;
     return {};
 }
 
@@ -239,7 +285,9 @@ Expected<std::vector<CheckpointEntry>> collectCheckpoints(FileOps& ops, const fs
                                                           const std::stop_token& stop) {
     FolderScan scan(ops, progress, stop);
     GRIDSCOPE_TRY(scan.run(folder));
-    return scan.takeEntries();
+    std::vector<CheckpointEntry> entries = scan.takeEntries();
+    splitByPrefix(entries);
+    return entries;
 }
 
 }  // namespace gridscope

@@ -18,15 +18,36 @@ constexpr std::string_view kSeparator = "--";
 constexpr std::string_view kRefsName = "refs";
 constexpr std::string_view kSnapshotsName = "snapshots";
 constexpr std::string_view kBlobsName = "blobs";
-constexpr std::size_t kCommitDigits = 40;
+constexpr std::size_t kCommitDigits = 40;  // of any git SHA-1
+constexpr std::size_t kSha256Digits = 64;
 constexpr std::uint64_t kLargestRef = 1024;
 constexpr int kDeepestRef = 4;
 
 bool isHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-HubRef readRef(FileOps& ops, const fs::path& file, std::string name) {
+Expected<void> checkInside(const fs::path& file, const fs::path& modelFolder) {
+    if (staysInside(file, modelFolder)) return {};
+    return Error{ErrorCode::FileNotRegular, file.string(),
+                 "is a link that leads out of " + modelFolder.string(),
+                 "Fetch the checkpoint again"};
+}
+
+/// Where the refs lie: the models-- folder, its folder refs or one inside, and the names so far.
+struct RefFolder {
+    fs::path modelFolder;
+    fs::path folder;
+    std::string prefix;
+    int depth = 0;
+};
+
+HubRef readRef(FileOps& ops, const RefFolder& at, const std::string& leaf) {
+    const fs::path file = at.folder / leaf;
     HubRef ref;
-    ref.name = std::move(name);
+    ref.name = at.prefix + leaf;
+    if (const auto link = checkInside(file, at.modelFolder); !link) {
+        ref.problem = link.error();
+        return ref;
+    }
     auto text = readWholeFile(ops, file, kLargestRef);
     if (!text) {
         ref.problem = text.error();
@@ -44,16 +65,17 @@ HubRef readRef(FileOps& ops, const fs::path& file, std::string name) {
 }
 
 /// Revisions whose name has slashes are nested folders.
-Expected<void> collectRefs(FileOps& ops, FolderLister& lister, const fs::path& folder,
-                           const std::string& prefix, std::vector<HubRef>& refs, int depth) {
-    GRIDSCOPE_TRY_ASSIGN(listing, lister.list(folder));
+Expected<void> collectRefs(FileOps& ops, FolderLister& lister, const RefFolder& at,
+                           std::vector<HubRef>& refs) {
+    GRIDSCOPE_TRY_ASSIGN(listing, lister.list(at.folder));
     if (!listing) return {};
-    for (const std::string& file : listing->files)
-        refs.push_back(readRef(ops, folder / file, prefix + file));
-    if (depth == kDeepestRef) return {};
+    for (const std::string& leaf : listing->files) refs.push_back(readRef(ops, at, leaf));
+    if (at.depth == kDeepestRef) return {};
     for (const fs::path& inner : listing->folders)
-        GRIDSCOPE_TRY(collectRefs(ops, lister, inner, prefix + inner.filename().string() + "/",
-                                  refs, depth + 1));
+        GRIDSCOPE_TRY(collectRefs(
+            ops, lister,
+            {at.modelFolder, inner, at.prefix + inner.filename().string() + "/", at.depth + 1},
+            refs));
     return {};
 }
 
@@ -93,17 +115,26 @@ bool staysInside(const fs::path& file, const fs::path& boundary) {
     return std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first == root.end();
 }
 
+Expected<void> checkHubLink(const fs::path& file) {
+    const auto modelFolder = hubModelFolder(file.parent_path());
+    return modelFolder ? checkInside(file, *modelFolder) : Expected<void>();
+}
+
 std::string hubBlobName(const fs::path& file) {
     std::error_code error;
     const fs::path target = fs::read_symlink(file, error);
     if (error || target.parent_path().filename() != kBlobsName) return {};
-    return target.filename().string();
+    const std::string name = target.filename().string();
+    const bool isHash = (name.size() == kCommitDigits || name.size() == kSha256Digits) &&
+                        std::all_of(name.begin(), name.end(), isHex);
+    return isHash ? name : std::string();
 }
 
 Expected<std::vector<HubRef>> readHubRefs(FileOps& ops, FolderLister& lister,
                                           const fs::path& modelFolder) {
     std::vector<HubRef> refs;
-    const auto collected = collectRefs(ops, lister, modelFolder / kRefsName, {}, refs, 0);
+    const auto collected =
+        collectRefs(ops, lister, {modelFolder, modelFolder / kRefsName, {}, 0}, refs);
     if (!collected && collected.error().code != ErrorCode::FileMissing) return collected.error();
     std::sort(refs.begin(), refs.end(),
               [](const HubRef& a, const HubRef& b) { return naturallyBefore(a.name, b.name); });

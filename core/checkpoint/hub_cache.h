@@ -28,7 +28,11 @@ std::filesystem::path linkBoundary(const std::filesystem::path& folder);
 /// anyhow.
 bool staysInside(const std::filesystem::path& file, const std::filesystem::path& boundary);
 
-/// The name of the blob that `file` links to, or empty. Equal names prove equal content.
+/// file.not-regular for a link in a snapshot of a models-- folder that leads out of it (formats.md 2.2).
+Expected<void> checkHubLink(const std::filesystem::path& file);
+
+/// The name of the blob that `file` links to, 40 or 64 hex digits, or empty. Such names are hashes:
+/// equal ones prove equal content.
 std::string hubBlobName(const std::filesystem::path& file);
 
 /// A name under refs/ ("main", "pr/1") and the commit it stands for.

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "core/checkpoint/checked_arithmetic.h"
+#include "core/checkpoint/file_type.h"
 #include "core/checkpoint/safetensors_sax_impl.h"
 
 namespace gridscope {
@@ -155,7 +156,7 @@ Expected<SafetensorsHeader> checkEntries(SafetensorsSax& sax, std::uint64_t data
         return Error{ErrorCode::SafetensorsSizeMismatch, std::string(where),
                      "expected " + std::to_string(dataStart + end) + " bytes, found " +
                          std::to_string(sizeBytes),
-                     dataStart + end > sizeBytes ? "The download is incomplete; fetch it again"
+                     dataStart + end > sizeBytes ? kIncompleteHint
                                                  : "Something was appended; fetch it again"};
     return header;
 }
@@ -167,7 +168,7 @@ Expected<std::uint64_t> checkHeaderLength(std::string_view lengthField, std::uin
     if (sizeBytes < kLengthBytes || lengthField.size() < kLengthBytes)
         return Error{ErrorCode::SafetensorsTooSmall, std::string(where),
                      "expected at least 8 bytes, found " + std::to_string(sizeBytes),
-                     "The download is incomplete; fetch it again"};
+                     kIncompleteHint};
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < kLengthBytes; ++i)
         length |= static_cast<std::uint64_t>(static_cast<unsigned char>(lengthField[i])) << (8 * i);
@@ -180,7 +181,7 @@ Expected<std::uint64_t> checkHeaderLength(std::string_view lengthField, std::uin
         return Error{ErrorCode::SafetensorsHeaderLength, std::string(where),
                      "the header needs " + std::to_string(length) + " bytes after the first 8, " +
                          "the file has " + std::to_string(sizeBytes - kLengthBytes),
-                     "The download is incomplete; fetch it again"};
+                     kIncompleteHint};
     return length;
 }
 

@@ -70,6 +70,7 @@ private:
     std::string m_key;
     std::vector<Level> m_levels;
     std::set<std::string> m_topKeys;
+    std::set<std::string> m_metadataKeys;
     bool m_hasMap = false;
 };
 
@@ -113,6 +114,9 @@ bool IndexSax::start_object(std::size_t) {
 bool IndexSax::key(string_t& value) {
     if (at(Level::Top) && !m_topKeys.insert(value).second)
         return fail(ErrorCode::ShardsIndex, "has the key " + escapeForDisplay(value) + " twice");
+    if (at(Level::Metadata) && !m_metadataKeys.insert(value).second)
+        return fail(ErrorCode::ShardsIndex,
+                    "has the key " + escapeForDisplay(value) + " twice in metadata");
     if (at(Level::WeightMap)) {
         if (index.weightMap.size() == kMostEntries)
             return fail(ErrorCode::ShardsIndex,

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "core/checkpoint/file_type.h"
 #include "core/base/numbers.h"
+#include "core/checkpoint/file_type.h"
 #include "core/checkpoint/hub_cache.h"
 
 namespace gridscope {
@@ -16,11 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Errors of a file that ends too early.
-bool isCut(ErrorCode code) {
-    return code == ErrorCode::SafetensorsTooSmall || code == ErrorCode::SafetensorsHeaderLength ||
-           code == ErrorCode::SafetensorsSizeMismatch || code == ErrorCode::ZipFormat;
-}
+/// Errors of a file that ends too early. One that is too long, or was never one, is not cut.
+bool isCut(const Error& error) { return error.hint == kIncompleteHint; }
 
 Expected<std::unique_ptr<TensorSource>> openShard(FileOps& ops, const fs::path& path) {
     const fs::path boundary = linkBoundary(path.parent_path());
@@ -35,7 +32,7 @@ Expected<std::unique_ptr<TensorSource>> openShard(FileOps& ops, const fs::path& 
         return Error{ErrorCode::ShardsMissing, path.string(),
                      "the index names this file, the folder does not have it",
                      "Fetch the checkpoint again"};
-    if (isCut(error.code))
+    if (isCut(error))
         return Error{ErrorCode::ShardsMissing, error.where, "is not complete: " + error.what,
                      "Fetch the file again"};
     return error;

@@ -19,24 +19,6 @@ constexpr std::size_t kLongestName = 1024;
 constexpr std::array<std::string_view, 4> kNests{"state_dict", "model_state_dict", "model",
                                                  "module"};
 
-std::optional<PickleRef> dictUnder(const PickleArena& values, PickleRef dict,
-                                   std::string_view key) {
-    const auto items = values.items(dict);
-    for (std::size_t i = 0; i < items.size(); i += 2) {
-        if (values.kind(items[i]) == PickleKind::Text && values.text(items[i]) == key &&
-            values.kind(items[i + 1]) == PickleKind::Dict)
-            return items[i + 1];
-    }
-    return std::nullopt;
-}
-
-PickleRef findStateDict(const PickleArena& values, PickleRef root) {
-    for (const std::string_view key : kNests) {
-        if (const auto nested = dictUnder(values, root, key)) return *nested;
-    }
-    return root;
-}
-
 class StateDictReader {
 public:
     StateDictReader(const PickleArena& values, std::string_view where)
@@ -45,6 +27,8 @@ public:
     Expected<TorchStateDict> read(PickleRef root);
 
 private:
+    Expected<PickleRef> findStateDict(PickleRef root) const;
+    Expected<std::optional<PickleRef>> valueUnder(PickleRef dict, std::string_view key) const;
     Expected<void> addEntry(PickleRef key, PickleRef value);
     Expected<void> addTensor(std::string_view name, const PickledTensor& pickled);
     std::size_t storageIndex(std::size_t pickled);
@@ -61,6 +45,36 @@ private:
     std::unordered_map<std::size_t, std::size_t> m_used;  ///< pickled storage to its index here
     std::unordered_set<std::string_view> m_names;
 };
+
+Expected<std::optional<PickleRef>> StateDictReader::valueUnder(PickleRef dict,
+                                                               std::string_view key) const {
+    std::optional<PickleRef> value;
+    const auto items = m_values.items(dict);
+    for (std::size_t i = 0; i < items.size(); i += 2) {
+        if (m_values.kind(items[i]) != PickleKind::Text || m_values.text(items[i]) != key) continue;
+        if (value)
+            return Error{ErrorCode::PickleMalformed,
+                         m_where,
+                         "the key " + std::string(key) + " occurs more than once",
+                         {}};
+        value = items[i + 1];
+    }
+    return value;
+}
+
+/// The first key present decides (formats.md 5.2); a tensor under it is one of a plain state dict.
+Expected<PickleRef> StateDictReader::findStateDict(PickleRef root) const {
+    for (const std::string_view key : kNests) {
+        GRIDSCOPE_TRY_ASSIGN(nested, valueUnder(root, key));
+        if (!nested) continue;
+        if (m_values.kind(*nested) == PickleKind::Tensor) return root;
+        if (m_values.kind(*nested) == PickleKind::Dict) return *nested;
+        return Error{ErrorCode::PickleUnsupported, m_where,
+                     "what stands under " + std::string(key) + " is no dict of tensors",
+                     "Save model.state_dict(), or convert to safetensors"};
+    }
+    return root;
+}
 
 /// Storages that only other parts of the file use (an optimizer's) stay out.
 std::size_t StateDictReader::storageIndex(std::size_t pickled) {
@@ -170,7 +184,8 @@ Expected<TorchStateDict> StateDictReader::read(PickleRef root) {
     };
     if (m_values.kind(root) != PickleKind::Dict)
         return noTensors("holds another value than a dict of tensors");
-    const auto items = m_values.items(findStateDict(m_values, root));
+    GRIDSCOPE_TRY_ASSIGN(dict, findStateDict(root));
+    const auto items = m_values.items(dict);
     for (std::size_t i = 0; i < items.size(); i += 2)
         GRIDSCOPE_TRY(addEntry(items[i], items[i + 1]));
     if (m_dict.tensors.empty()) return noTensors("holds no tensor under a known key");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/checkpoint/file_type.h"
 #include "core/checkpoint/zip_records.h"
 #include "core/text/unicode.h"
 
@@ -74,7 +75,7 @@ Expected<ZipEnd> DirectoryReader::readEnd() {
         return Error{
             ErrorCode::ZipFormat, m_where,
             "no end record of a ZIP archive in the last " + std::to_string(tailSize) + " bytes",
-            "The download is incomplete; fetch it again"};
+            kIncompleteHint};
     m_firstEndRecord = size - tailSize + *at;
     const ZipEnd end = *parseZipEnd(std::span(tail).subspan(*at));
     if (m_firstEndRecord < kZip64LocatorBytes) return end;

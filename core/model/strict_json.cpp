@@ -113,6 +113,9 @@ Expected<Json> parseStrictJson(std::string_view text, std::string_view where, st
     const auto fault = [&](ErrorCode code, std::string what) {
         return Error{code, std::string(where), std::move(what), {}};
     };
+    // The parser would take a NUL for the end of the text.
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+        return fault(ErrorCode::ConfigJson, "a NUL byte at byte " + std::to_string(nul));
     try {
         StrictBuilder builder(text, where, deepest);
         const bool walked = Json::sax_parse(text.begin(), text.end(), &builder);

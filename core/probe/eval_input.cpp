@@ -66,20 +66,42 @@ std::uint64_t wantedIds(const WindowSettings& settings) {
     return countable ? *settings.count * settings.length : kAllIds;
 }
 
-/// The id that ends a document, of the tokenizer that is named or lies beside the checkpoints.
-Expected<std::optional<std::uint32_t>> endOfDocument(FileOps& ops, const EvalInput& input,
-                                                     const CheckpointCatalog& catalog) {
+/// The id that ends a document, and how documents are joined for want of one.
+struct DocumentEnd {
+    std::optional<std::uint32_t> id;
+    std::string note;
+};
+
+/// That of the tokenizer that is named or lies beside the checkpoints.
+Expected<DocumentEnd> endOfDocument(FileOps& ops, const EvalInput& input,
+                                    const CheckpointCatalog& catalog) {
+    const std::string asTheyStand = "documents are joined as they stand in the file: ";
     std::filesystem::path file = input.tokenizer;
     if (file.empty()) {
         const auto found = findTokenizer(catalog);
-        if (!found) return std::optional<std::uint32_t>();
+        if (!found)
+            return DocumentEnd{{},
+                               asTheyStand +
+                                   "no tokenizer is there to name the "
+                                   "end-of-document id"};
         file = *found;
     }
     const auto tokenizer = Tokenizer::load(ops, file);
-    if (tokenizer) return tokenizer->endOfDocumentId();
-    // One that nobody named is not needed: its absence is noted.
-    if (input.tokenizer.empty()) return std::optional<std::uint32_t>();
-    return tokenizer.error();
+    if (!tokenizer) {
+        if (!input.tokenizer.empty()) return tokenizer.error();
+        // One that nobody named is not needed.
+        return DocumentEnd{{},
+                           asTheyStand +
+                               "the tokenizer beside the checkpoints cannot be "
+                               "used (" +
+                               tokenizer.error().toText() + ")"};
+    }
+    const auto id = tokenizer->endOfDocumentId();
+    if (!id)
+        return DocumentEnd{{},
+                           asTheyStand + "the tokenizer " + escapeForDisplay(file.string(), 4096) +
+                               " has no end-of-document token"};
+    return DocumentEnd{id, "documents are joined by id " + std::to_string(*id)};
 }
 
 /// Sequences of one length: whole, or cut into shorter windows. `settings.length` becomes theirs
@@ -113,11 +135,9 @@ Expected<TokenArray> readDataset(FileOps& ops, const EvalInput& input,
         return packedSequences(dataset, input, catalog, settings, notes);
     MegatronDataset::StreamSettings stream{wantedIds(settings), {}};
     if (dataset.documents() > 1) {
-        GRIDSCOPE_TRY_ASSIGN(id, endOfDocument(ops, input, catalog));
-        stream.endOfDocument = id;
-        notes.push_back(id ? "documents are joined by id " + std::to_string(*id)
-                           : "documents are joined as they stand in the file: no tokenizer is "
-                             "there to name the end-of-document id");
+        GRIDSCOPE_TRY_ASSIGN(end, endOfDocument(ops, input, catalog));
+        stream.endOfDocument = end.id;
+        notes.push_back(std::move(end.note));
     }
     return dataset.readStream(stream);
 }
@@ -160,9 +180,11 @@ Expected<LoadedWindows> windowsOfText(FileOps& ops, const EvalInput& input,
     tokens.ids = std::move(text.ids);
     GRIDSCOPE_TRY_ASSIGN(windows, cutWindows(tokens, settings, input.text.string()));
     windows.tokenizerSha256 = tokenizer.sha256();
-    for (std::uint64_t w = 0; w < windows.count; ++w)
-        windows.textBytes +=
-            tokenizer.decode(windows.window(w).subspan(windows.firstScored)).size();
+    for (std::uint64_t w = 0; w < windows.count; ++w) {
+        GRIDSCOPE_TRY_ASSIGN(scored,
+                             tokenizer.decode(windows.window(w).subspan(windows.firstScored)));
+        windows.textBytes += scored.size();
+    }
     loaded.windows = std::move(windows);
     return loaded;
 }

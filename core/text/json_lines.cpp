@@ -93,6 +93,11 @@ private:
 
 Expected<std::string> textOfJsonLine(std::string_view line, std::string_view field,
                                      const std::string& where) {
+    // The parser would take a NUL for the end of the line.
+    if (const std::size_t nul = line.find('\0'); nul != std::string_view::npos)
+        return Error{ErrorCode::JsonSyntax, where,
+                     "a NUL byte at byte " + std::to_string(nul) + " of the line",
+                     "The file is damaged; get it again"};
     LineSax sax(line, field, where);
     const bool walked = json::sax_parse(line.begin(), line.end(), &sax);
     if (sax.failure) return *std::move(sax.failure);

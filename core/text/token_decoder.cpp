@@ -35,21 +35,31 @@ std::optional<char> fallbackByte(std::string_view token) {
 
 struct Decode {
     const Tokens& tokens;
+    std::size_t mostBytes;
 
-    Tokens operator()(const ByteLevelDecoding&) const {
+    using Decoded = Expected<Tokens>;
+
+    Decoded operator()(const ByteLevelDecoding&) const {
         std::string bytes;
         for (const std::string& token : tokens) bytes += bytesFromToken(token).value_or(token);
-        return {repairUtf8(bytes).text};
+        return Tokens{repairUtf8(bytes).text};
     }
 
-    Tokens operator()(const ReplaceStep& step) const {
+    Decoded operator()(const ReplaceStep& step) const {
+        std::size_t bytes = 0;
+        for (const std::string& token : tokens) bytes += replacedSize(token, step.from, step.to);
+        if (bytes > mostBytes)
+            return Error{ErrorCode::TokenizerLimit, "decoder",
+                         "makes " + std::to_string(bytes) + " bytes of a text, at most " +
+                             std::to_string(mostBytes) + " are kept",
+                         "Is this the tokenizer.json that was published?"};
         Tokens result;
         for (const std::string& token : tokens)
             result.push_back(replaceAll(token, step.from, step.to));
         return result;
     }
 
-    Tokens operator()(const ByteFallbackDecoding&) const {
+    Decoded operator()(const ByteFallbackDecoding&) const {
         Tokens result;
         std::string bytes;
         const auto flush = [&] {
@@ -72,9 +82,9 @@ struct Decode {
         return result;
     }
 
-    Tokens operator()(const FuseDecoding&) const { return {joined(tokens, {})}; }
+    Decoded operator()(const FuseDecoding&) const { return Tokens{joined(tokens, {})}; }
 
-    Tokens operator()(const StripDecoding& step) const {
+    Decoded operator()(const StripDecoding& step) const {
         Tokens result;
         for (std::string_view token : tokens) {
             for (std::size_t n = 0; n < step.start && token.starts_with(step.content); ++n)
@@ -89,8 +99,13 @@ struct Decode {
 
 }  // namespace
 
-std::string TokenDecoder::decode(std::vector<std::string> tokens) const {
-    for (const DecoderStep& step : m_steps) tokens = std::visit(Decode{tokens}, step);
+Expected<std::string> TokenDecoder::decode(std::vector<std::string> tokens) const {
+    std::size_t bytes = 0;
+    for (const std::string& token : tokens) bytes += token.size();
+    for (const DecoderStep& step : m_steps) {
+        GRIDSCOPE_TRY_ASSIGN(decoded, std::visit(Decode{tokens, largestResult(bytes)}, step));
+        tokens = std::move(decoded);
+    }
     return joined(tokens, m_separator);
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/expected.h"
 #include "core/text/normalizer.h"
 
 namespace gridscope {
@@ -31,7 +32,8 @@ public:
         : m_steps(std::move(steps)), m_separator(std::move(separator)) {}
 
     /// The text of `tokens`; bytes that are not UTF-8 become U+FFFD.
-    std::string decode(std::vector<std::string> tokens) const;
+    /// Errors: tokenizer.limit where a step makes more of them than largestResult.
+    Expected<std::string> decode(std::vector<std::string> tokens) const;
 
 private:
     std::vector<DecoderStep> m_steps;

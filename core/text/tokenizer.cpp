@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "core/base/sha256.h"
 #include "core/checkpoint/file_type.h"
+#include "core/checkpoint/hub_cache.h"
 #include "core/text/added_tokens_json_impl.h"
 #include "core/text/bpe_model.h"
 #include "core/text/json_fields_impl.h"
@@ -55,6 +57,16 @@ Expected<BpeModel> makeModel(const JsonFields& root, const TokenizerFile& file, 
     GRIDSCOPE_TRY_ASSIGN(ignoreMerges, fields.flagOr("ignore_merges", false));
     if (ignoreMerges) settings.wholePieces = WholePieces::LookUpFirst;
     return BpeModel::make(file.vocabulary, file.merges, settings, where);
+}
+
+/// Puts the content of `token` as it is looked for in normalized text.
+Expected<void> normalizeAdded(const Normalizer& normalizer, const std::string& where,
+                              AddedToken& token) {
+    std::string storage;
+    const auto normal = normalizer.apply(token.content, storage, kLongestToken);
+    if (!normal) return normal.error().inside(where + ", " + escapeForDisplay(token.content));
+    token.content = std::string(*normal);
+    return {};
 }
 
 }  // namespace
@@ -135,9 +147,8 @@ Expected<Tokenizer> Tokenizer::build(std::string_view json, const std::string& w
                                                 root.whereOf("added_tokens")));
     parts->setTokens(std::move(file.vocabulary), added);
     GRIDSCOPE_TRY(parts->checkTemplate(around, root.whereOf("post_processor")));
-    std::string storage;
     for (AddedToken& token : added.normalized)
-        token.content = std::string(normalizer.apply(token.content, storage));
+        GRIDSCOPE_TRY(normalizeAdded(normalizer, root.whereOf("added_tokens"), token));
     std::erase_if(added.normalized, [](const AddedToken& t) { return t.content.empty(); });
     parts->rawTokens = AddedTokenFinder(std::move(added.raw));
     parts->normalizedTokens = AddedTokenFinder(std::move(added.normalized));
@@ -163,6 +174,7 @@ Expected<Tokenizer> Tokenizer::parse(std::string_view json, std::string_view whe
 }
 
 Expected<Tokenizer> Tokenizer::load(FileOps& ops, const std::filesystem::path& path) {
+    GRIDSCOPE_TRY(checkHubLink(path));
     auto content = readWholeFile(ops, path, kLongestTokenizerFile);
     if (!content) {
         Error error = std::move(content).error();
@@ -206,14 +218,21 @@ Expected<std::vector<std::uint32_t>> Tokenizer::encode(std::string_view text,
     };
     const auto takeToken = [&](std::uint32_t id) { ids.push_back(id); };
     std::string storage;
+    std::optional<Error> failure;
     const auto takeRaw = [&](std::string_view raw, std::size_t rawOffset) {
-        const std::string_view normal = parts.normalizer.apply(raw, storage);
+        if (failure) return;
+        const auto normal = parts.normalizer.apply(raw, storage, largestResult(raw.size()));
+        if (!normal) {
+            failure = normal.error();
+            return;
+        }
         const auto takeText = [&](std::string_view part, std::size_t offset) {
             parts.preTokenizer.split({part, rawOffset == 0 && offset == 0}, encodePiece);
         };
-        parts.normalizedTokens.split(normal, {takeText, takeToken});
+        parts.normalizedTokens.split(*normal, {takeText, takeToken});
     };
     parts.rawTokens.split(text, {takeRaw, takeToken});
+    if (failure) return *std::move(failure);
     if (special == SpecialTokens::With)
         ids.insert(ids.end(), parts.around.after.begin(), parts.around.after.end());
     return ids;
@@ -221,7 +240,7 @@ Expected<std::vector<std::uint32_t>> Tokenizer::encode(std::string_view text,
     return outOfMemory("text");
 }
 
-std::string Tokenizer::decode(std::span<const std::uint32_t> ids) const {
+Expected<std::string> Tokenizer::decode(std::span<const std::uint32_t> ids) const try {
     const auto& known = m_parts->tokens;
     std::vector<std::string> tokens;
     tokens.reserve(ids.size());
@@ -232,6 +251,8 @@ std::string Tokenizer::decode(std::span<const std::uint32_t> ids) const {
         if (found != known.end() && found->first == id) tokens.push_back(found->second);
     }
     return m_parts->decoder.decode(std::move(tokens));
+} catch (const std::bad_alloc&) {
+    return outOfMemory("ids");
 }
 
 std::uint64_t Tokenizer::vocabularySize() const {

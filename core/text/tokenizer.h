@@ -26,10 +26,11 @@ public:
     /// @param json  content of a tokenizer.json
     /// @param where name of it in messages
     /// Errors: tokenizer.json, tokenizer.unsupported (type by name), tokenizer.vocabulary,
-    /// tokenizer.merges, tokenizer.limit, memory.failed. Source: formats.md, section 9.
+    /// tokenizer.merges, tokenizer.limit, json.depth, memory.failed. Source: formats.md, section 9.
     static Expected<Tokenizer> parse(std::string_view json, std::string_view where);
     /// The same from a file of at most 64 MiB.
-    /// Errors also: tokenizer.missing, file.lfs-pointer, file.wrong-type, tokenizer.limit, file.*.
+    /// Errors also: tokenizer.missing, file.not-regular (a link out of its cache),
+    /// file.lfs-pointer, file.wrong-type, tokenizer.limit, file.*.
     static Expected<Tokenizer> load(FileOps& ops, const std::filesystem::path& path);
 
     Tokenizer(Tokenizer&&) noexcept;
@@ -38,11 +39,13 @@ public:
 
     /// Ids of `text` (UTF-8, at most 1 GiB; ill-formed parts are read as U+FFFD).
     /// Added tokens inside the text are recognised. Time: n log n.
-    /// Errors: tokenizer.limit, memory.failed.
+    /// Errors: tokenizer.limit (of the text, or of what the normalizer makes of it),
+    /// memory.failed.
     Expected<std::vector<std::uint32_t>> encode(std::string_view text, SpecialTokens special) const;
 
     /// Text of `ids`, special tokens kept; unknown ids are left out, bad UTF-8 becomes U+FFFD.
-    std::string decode(std::span<const std::uint32_t> ids) const;
+    /// Errors: tokenizer.limit, memory.failed.
+    Expected<std::string> decode(std::span<const std::uint32_t> ids) const;
 
     /// Largest id of any token, plus one: the least number of embedding rows.
     std::uint64_t vocabularySize() const;

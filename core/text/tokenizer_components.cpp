@@ -19,21 +19,38 @@ constexpr std::string_view kLlama3Pattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kMark = "\xE2\x96\x81";  // U+2581
 
-/// Calls `add(fields, type)` for `component`, or for the members of a Sequence in order;
-/// Sequences may hold Sequences (the file reader bounds the depth).
+// Steps call each other, one stack frame each; published files have at most four.
+constexpr std::size_t kMostSteps = 64;
+
+/// Calls `add(fields, type)` for `component`, or for the members of a Sequence in order.
+/// Sequences may hold Sequences (the file reader bounds the depth); `steps` counts over all.
+template <class Add>
+Expected<void> addSteps(const json& component, const std::string& where, const char* membersKey,
+                        const Add& add, std::size_t& steps) {
+    GRIDSCOPE_TRY_ASSIGN(fields, JsonFields::of(component, where));
+    GRIDSCOPE_TRY_ASSIGN(type, fields.text("type"));
+    if (type != "Sequence") {
+        if (++steps <= kMostSteps) return add(fields, type);
+        return Error{ErrorCode::TokenizerLimit, where,
+                     "more than " + std::to_string(kMostSteps) + " steps",
+                     "Is this the tokenizer.json that was published?"};
+    }
+    GRIDSCOPE_TRY_ASSIGN(members, fields.array(membersKey));
+    for (std::size_t i = 0; i < members->size(); ++i) {
+        if (members->at(i).is_null()) continue;
+        GRIDSCOPE_TRY(addSteps(members->at(i), fields.whereOf(membersKey) + "/" + std::to_string(i),
+                               membersKey, add, steps));
+    }
+    return {};
+}
+
+/// The same for a component that may be absent or null. Errors also: tokenizer.limit.
 template <class Add>
 Expected<void> forEachStep(const json* component, const std::string& where, const char* membersKey,
                            const Add& add) {
     if (component == nullptr || component->is_null()) return {};
-    GRIDSCOPE_TRY_ASSIGN(fields, JsonFields::of(*component, where));
-    GRIDSCOPE_TRY_ASSIGN(type, fields.text("type"));
-    if (type != "Sequence") return add(fields, type);
-    GRIDSCOPE_TRY_ASSIGN(members, fields.array(membersKey));
-    for (std::size_t i = 0; i < members->size(); ++i)
-        GRIDSCOPE_TRY(forEachStep(&members->at(i),
-                                  fields.whereOf(membersKey) + "/" + std::to_string(i), membersKey,
-                                  add));
-    return {};
+    std::size_t steps = 0;
+    return addSteps(*component, where, membersKey, add, steps);
 }
 
 Error unknownType(const JsonFields& fields, const char* kind, const std::string& type) {

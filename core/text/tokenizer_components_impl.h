@@ -22,7 +22,8 @@ struct TokenTemplate {
 };
 
 // Each takes the component (null = none) and its place for messages.
-// Errors: tokenizer.json (shape), tokenizer.unsupported (type or option, by name).
+// Errors: tokenizer.json (shape), tokenizer.unsupported (type or option, by name),
+// tokenizer.limit (more than 64 steps).
 
 Expected<Normalizer> makeNormalizer(const nlohmann::json* component, const std::string& where);
 Expected<PreTokenizer> makePreTokenizer(const nlohmann::json* component, const std::string& where);

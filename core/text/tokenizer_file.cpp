@@ -104,7 +104,7 @@ private:
 
     bool open(json container) {
         if (++m_depth > kDeepest)
-            return fail(ErrorCode::TokenizerJson, "nested deeper than " + std::to_string(kDeepest));
+            return fail(ErrorCode::JsonDepth, "nested deeper than " + std::to_string(kDeepest));
         if (m_table == Table::Merges && container.is_array() && !m_inPair) {
             m_inPair = true;
             m_pair.clear();
@@ -217,6 +217,10 @@ Expected<TokenizerFile> readTokenizerJson(std::string_view text, std::string_vie
                      "has " + std::to_string(text.size()) + " bytes, at most " +
                          std::to_string(kLongestTokenizerFile) + " are read",
                      "Is this a tokenizer.json?"};
+    // The parser would take a NUL for the end of the text.
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+        return Error{ErrorCode::TokenizerJson, std::string(where) + ", byte " + std::to_string(nul),
+                     "a NUL byte", kDamagedHint};
     TokenizerSax sax(where);
     if (!json::sax_parse(text, &sax))
         return sax.error().value_or(

@@ -24,8 +24,8 @@ struct TokenizerFile {
     bool hasMerges = false;
 };
 
-/// Errors: tokenizer.json (syntax, depth, doubled key), tokenizer.vocabulary, tokenizer.merges
-/// (wrong type or spelling), tokenizer.limit.
+/// Errors: tokenizer.json (syntax, doubled key), json.depth (beyond 64), tokenizer.vocabulary,
+/// tokenizer.merges (wrong type or spelling), tokenizer.limit.
 Expected<TokenizerFile> readTokenizerJson(std::string_view json, std::string_view where);
 
 }  // namespace gridscope

@@ -119,6 +119,16 @@ def tokenizers():
     put("tokenizer", "bad_component.json", tokenizer({"type": "Punctuation"}))
     put("tokenizer", "bad_added.json",
         tokenizer(BYTES, added_tokens=[{**ADDED[0], "id": 0}, ADDED[1]]))
+    growth = [{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}] * 40
+    put("tokenizer", "grows_normalizer.json", tokenizer(
+        BYTES, added_tokens=[], normalizer={"type": "Sequence", "normalizers": growth}))
+    put("tokenizer", "grows_decoder.json", tokenizer(
+        BYTES, decoder={"type": "Sequence", "decoders": growth}))
+    put("tokenizer", "bad_growing_token.json", tokenizer(
+        BYTES, added_tokens=[ADDED[0], {**ADDED[1], "content": "ba"}],
+        normalizer={"type": "Sequence", "normalizers": growth}))
+    put("tokenizer", "bad_steps.json", tokenizer({"type": "Sequence", "pretokenizers": [
+        {"type": "Digits", "individual_digits": False}] * 65}))
     put("tokenizer", "bad_utf8.json", tokenizer(BYTES).encode().replace(b'"x"', b'"\xff"'))
 
 

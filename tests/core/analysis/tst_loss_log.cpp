@@ -30,6 +30,7 @@ class TestLossLog : public QObject {
 private slots:
     void lines_data();
     void lines();
+    void nulByte();
     void formats();
     void csvColumns();
     void trainerState();
@@ -93,6 +94,15 @@ void TestLossLog::lines() {
         QVERIFY(std::isnan((*point)->loss));
     else
         QCOMPARE((*point)->loss, loss);
+}
+
+// What stands behind a NUL byte is part of the line.
+void TestLossLog::nulByte() {
+    LossLogReader reader(LossLogFormat::JsonLines, {});
+    const auto found = reader.line(std::string_view("{\"step\":1,\"eval_loss\":2}\0x", 28));
+    QVERIFY(!found);
+    QCOMPARE(found.error().code, ErrorCode::JsonSyntax);
+    QCOMPARE(found.error().where, std::string("line 1"));
 }
 
 void TestLossLog::formats() {

@@ -15,6 +15,7 @@
 #include "tests/core/checkpoint/synthetic_suite.h"
 #include "tests/support/faulty_file_ops.h"
 #include "tests/support/test_data.h"
+#include "tests/support/tiny_checkpoint.h"
 
 using namespace gridscope;
 namespace fs = std::filesystem;
@@ -70,6 +71,9 @@ private slots:
     void publishedDefects();
     void identicalBranches();
     void unrelatedStart();
+    void runsSideBySide_data();
+    void runsSideBySide();
+    void copiesKnownWithoutReading();
     void missingSteps();
     void nonFinite();
     void constantMatrix();
@@ -212,6 +216,76 @@ void TestAudit::identicalBranches() {
     const auto other = audit(sound.root());
     GRIDSCOPE_VERIFY_OK(other);
     QCOMPARE(summary(*other), QString());
+}
+
+// Two sizes and two seeds in one folder are two sound runs, not one that jumps.
+void TestAudit::runsSideBySide_data() {
+    QTest::addColumn<QByteArray>("first");
+    QTest::addColumn<QByteArray>("second");
+    QTest::addColumn<QByteArray>("rotary");
+    QTest::newRow("two sizes") << QByteArray("small/step") << QByteArray("large/step")
+                               << QByteArray("1.0");
+    QTest::newRow("two sizes of one name")
+        << QByteArray("step") << QByteArray("step_") << QByteArray("1.0");
+    QTest::newRow("two seeds") << QByteArray("x-seed1/step") << QByteArray("x-seed2/step")
+                               << QByteArray("0.5");
+    QTest::newRow("two seeds, flat")
+        << QByteArray("x-seed1-step") << QByteArray("x-seed2-step") << QByteArray("0.5");
+}
+
+void TestAudit::runsSideBySide() {
+    QFETCH(QByteArray, first);
+    QFETCH(QByteArray, second);
+    QFETCH(QByteArray, rotary);
+    Folder folder;
+    const std::string config = QByteArray(test::kSuiteConfig).replace("0.5", rotary).toStdString();
+    for (const auto& [step, model] : test::walkedModels(31, kSteps))
+        test::writeCheckpoint(folder.root() / (first.toStdString() + std::to_string(step)), model);
+    auto other = test::walkedModels(32, kSteps);
+    for (const auto& [step, model] : other)
+        test::writeCheckpoint(folder.root() / (second.toStdString() + std::to_string(step)), model,
+                              config);
+    auto report = audit(folder.root());
+    GRIDSCOPE_VERIFY_OK(report);
+    QCOMPARE(summary(*report), QString());
+    // A jump of the second run is still one.
+    test::writeCheckpoint(folder.root() / (second.toStdString() + "200"),
+                          test::RandomWalk(3).model(), config);
+    report = audit(folder.root());
+    GRIDSCOPE_VERIFY_OK(report);
+    const std::string label = fs::path(second.toStdString() + "200").filename().string();
+    QCOMPARE(summary(*report), QString::fromStdString("A3 " + label));
+}
+
+// A1 before a byte of the weights is read: shards that are links to one blob, one commit twice.
+void TestAudit::copiesKnownWithoutReading() {
+    const std::string commit(40, 'a');
+    Folder folder;
+    test::writeTinyShards(folder.root() / "step1", 1.0f);
+    test::writeTinyShards(folder.root() / "step3", 3.0f);
+    const fs::path second = folder.root() / "step2";
+    fs::create_directories(second);
+    for (const auto& file : fs::directory_iterator(folder.root() / "step1")) {
+        if (file.path().extension() == ".safetensors")
+            fs::create_hard_link(file.path(), second / file.path().filename());
+        else
+            fs::copy_file(file.path(), second / file.path().filename());
+    }
+    const auto shards = audit(folder.root(), AuditLevel::Quick);
+    GRIDSCOPE_VERIFY_OK(shards);
+    QCOMPARE(summary(*shards), QStringLiteral("A1 step1+step2"));
+
+    Folder caches;
+    for (const char* step : {"step1", "step2", "step3"}) {
+        // Copies, as where links are not possible.
+        const std::string revision = std::string(step) == "step3" ? std::string(40, 'c') : commit;
+        test::writeTinyCheckpoint(caches.root() / step / "models--o--n" / "snapshots" / revision,
+                                  1.0f);
+    }
+    const auto commits = audit(caches.root(), AuditLevel::Quick);
+    GRIDSCOPE_VERIFY_OK(commits);
+    QCOMPARE(summary(*commits), QStringLiteral("A1 step1+step2"));
+    QVERIFY(commits->findings[0].finding.find("one commit") != std::string::npos);
 }
 
 // Pythia 203: the run does not descend from its step 0.

@@ -59,7 +59,8 @@ void TestCheckpointLabel::examples_data() {
     row("stage2-ingredient1+2-step23842", 23842, kNoTokens, 2, "1+2", 2);
     row("stage1-step90000-tokens189B", 90000, 189e9, 1, "", 1);
     row("stage1-step-40000", 40000, kNoTokens, 1, "", 1);
-    row("lc-4k-to-32k-step-4000", 4000, kNoTokens, kNoStage, "", 2016);
+    row("lc-4k-to-32k-step-4000", 4000, kNoTokens, kNoStage, "",
+        2280);  // 256 * 2^7 tokens, 40 an octave
     row("multiberts-seed_0-step_20k", 20000);
     row("CrystalCoder_phase1_checkpoint_055500", 55500, kNoTokens, 1, "", 1);
     row("step-024000_tokens-0100B-phase1", 24000, 100e9);
@@ -134,6 +135,9 @@ void TestCheckpointLabel::order() {
                                           "stage2-ingredient10-step10",
                                           "stage2-ingredient1-step20",
                                           "extension_step5",
+                                          "lc-4k-to-5k-step-9",
+                                          "lc-4k-to-6k-step-8",
+                                          "lc-4k-to-7000-step-7",
                                           "lc-4k-to-32k-step-9",
                                           "lc-4k-to-64k-step-1",
                                           "it-a",

@@ -30,6 +30,7 @@ void writeText(const fs::path& path, const std::string& text) {
 }
 
 std::string commit(char digit) { return std::string(40, digit); }
+std::string blob(char digit) { return std::string(64, digit); }
 
 /// A cached repository as the hub's client lays it out: blobs, links in snapshots, refs.
 class HubFolder {
@@ -114,6 +115,10 @@ private slots:
     void seeds_data();
     void seeds();
     void severalRuns();
+    void seedsInOneFolder_data();
+    void seedsInOneFolder();
+    void trainerOutputs();
+    void weightsBesideSteps();
     void severalModels();
     void selectingRuns();
     void badRowsOpenNoRun();
@@ -141,7 +146,7 @@ void TestLayouts::oneModelInEveryLayout() {
     test::writeTinyShards(m_root / "step3", 0.5f);
     writeText(m_root / "step4" / "config.json", kTinyConfig);
     writeTinyArchive(m_root / "step4" / "only.pth", 0.5f);
-    HubFolder(m_root / "step5" / "models--o--n").addSnapshot(commit('a'), "blob5", 0.5f);
+    HubFolder(m_root / "step5" / "models--o--n").addSnapshot(commit('a'), blob('5'), 0.5f);
     writeText(m_root / "flat" / "config.json", kTinyConfig);
     writeTinyArchive(m_root / "flat" / "step6.pt", 0.5f);
     writeTinyArchive(m_root / "flat" / "step7.pt", 0.5f);
@@ -166,29 +171,33 @@ void TestLayouts::oneModelInEveryLayout() {
 
 void TestLayouts::hubCache() {
     const HubFolder hub(m_root / "models--EleutherAI--tiny--x");
-    hub.addSnapshot(commit('a'), "blob-a", 1.0f);
-    hub.addSnapshot(commit('b'), "blob-b", 2.0f);
-    hub.addSnapshot(commit('c'), "blob-c", 3.0f);
+    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
+    hub.addSnapshot(commit('b'), blob('b'), 2.0f);
+    hub.addSnapshot(commit('c'), blob('c'), 3.0f);
     hub.addRef("step10", commit('a'));
     hub.addRef("step2", commit('b') + "\n");
     hub.addRef("pr/1", commit('c'));
     hub.addRef("runs/step30", commit('d'));
+    // A name that is no hash proves nothing.
+    hub.addSnapshot(commit('e'), "not-a-hash", 3.0f);
+    hub.addRef("step40", commit('e'));
     fs::create_directories(hub.path() / ".no_exist" / commit('a'));
     writeText(hub.path() / "blobs" / "x.incomplete", "part");
     const auto catalog = scan(m_root);
     GRIDSCOPE_VERIFY_OK(catalog);
-    QCOMPARE(labelsOf(*catalog), (Labels{"step2", "step10", "runs/step30", "pr/1"}));
+    QCOMPARE(labelsOf(*catalog), (Labels{"step2", "step10", "runs/step30", "step40", "pr/1"}));
     QCOMPARE(catalog->runName, std::string("EleutherAI/tiny--x"));
     QCOMPARE(catalog->entries[0].commit, commit('b'));
     QVERIFY(catalog->entries[0].usable() && catalog->entries[1].usable());
-    QCOMPARE(catalog->entries[0].weightsIdentity, std::string("blob-b"));
+    QCOMPARE(catalog->entries[0].weightsIdentity, blob('b'));
     // A ref without a snapshot stays in the list and says what is missing.
     QCOMPARE(catalog->entries[2].label.step->value, std::int64_t{30});
     QCOMPARE(catalog->entries[2].problems.at(0).code, ErrorCode::FileMissing);
     QVERIFY(catalog->entries[2].problems[0].what.find("not downloaded") != std::string::npos);
     QVERIFY(catalog->entries[2].problems[0].where.ends_with("refs/runs/step30"));
-    QVERIFY(!catalog->entries[3].label.step.has_value());
-    QVERIFY(catalog->entries[3].usable());
+    QVERIFY(catalog->entries[3].weightsIdentity.find(':') != std::string::npos);
+    QVERIFY(!catalog->entries[4].label.step.has_value());
+    QVERIFY(catalog->entries[4].usable());
 }
 
 void TestLayouts::hubRoots_data() {
@@ -204,7 +213,7 @@ void TestLayouts::hubRoots_data() {
 void TestLayouts::hubRoots() {
     QFETCH(QByteArray, folder);
     const HubFolder hub(m_root / "hub" / "models--o--n");
-    hub.addSnapshot(commit('a'), "blob", 1.0f);
+    hub.addSnapshot(commit('a'), blob('d'), 1.0f);
     hub.addRef("step7", commit('a'));
     const auto catalog = scan(m_root / folder.toStdString());
     GRIDSCOPE_VERIFY_OK(catalog);
@@ -216,9 +225,9 @@ void TestLayouts::hubRoots() {
 // L06: two refs of one commit, and two commits of one blob, are one row.
 void TestLayouts::hubAliases() {
     const HubFolder hub(m_root / "models--o--n");
-    hub.addSnapshot(commit('a'), "blob-a", 1.0f);
-    hub.addSnapshot(commit('b'), "blob-b", 2.0f);
-    hub.addSnapshot(commit('c'), "blob-b", 2.0f);
+    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
+    hub.addSnapshot(commit('b'), blob('b'), 2.0f);
+    hub.addSnapshot(commit('c'), blob('b'), 2.0f);
     hub.addRef("step1", commit('a'));
     hub.addRef("latest", commit('a'));
     hub.addRef("step2", commit('b'));
@@ -229,7 +238,7 @@ void TestLayouts::hubAliases() {
     QCOMPARE(catalog->entries[0].aliases, Labels{"latest"});
     QCOMPARE(catalog->entries[1].aliases, Labels{"main"});
     // Two steps with one blob are not merged: that is a finding about the upload.
-    hub.addSnapshot(commit('d'), "blob-b", 2.0f);
+    hub.addSnapshot(commit('d'), blob('b'), 2.0f);
     hub.addRef("step3", commit('d'));
     catalog = scan(m_root);
     GRIDSCOPE_VERIFY_OK(catalog);
@@ -247,9 +256,9 @@ void TestLayouts::hubAliases() {
 
 void TestLayouts::hubLinks() {
     const HubFolder hub(m_root / "models--o--n");
-    hub.addSnapshot(commit('a'), "blob-a", 1.0f);
-    hub.addSnapshot(commit('b'), "blob-b", 2.0f);
-    hub.addSnapshot(commit('c'), "blob-c", 2.0f);
+    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
+    hub.addSnapshot(commit('b'), blob('b'), 2.0f);
+    hub.addSnapshot(commit('c'), blob('c'), 2.0f);
     writeTinyWeights(m_root / "outside.safetensors", 1.0f);
     const fs::path weights = hub.path() / "snapshots" / commit('a') / "model.safetensors";
     fs::remove(weights);
@@ -264,24 +273,31 @@ void TestLayouts::hubLinks() {
     fs::copy_file(m_root / "outside.safetensors", copied);
     fs::remove(m_root / "outside.safetensors");
     writeTinyWeights(hub.path().parent_path() / "outside.safetensors", 1.0f);
+    writeText(m_root / "ref", commit('c'));
+    fs::create_directories(hub.path() / "refs");
+    fs::create_symlink(m_root / "ref", hub.path() / "refs" / "step9");
     const auto catalog = scan(hub.path());
     GRIDSCOPE_VERIFY_OK(catalog);
-    QCOMPARE(catalog->entries.size(), std::size_t{3});
-    QCOMPARE(catalog->entries[0].problems.at(0).code, ErrorCode::FileNotRegular);
-    QCOMPARE(catalog->entries[0].problems[0].where, weights.string());
+    QCOMPARE(catalog->entries.size(), std::size_t{4});
+    const CheckpointEntry ref = catalog->entries[0];
+    QCOMPARE(ref.label.text, std::string("step9"));
+    QCOMPARE(ref.problems.at(0).code, ErrorCode::FileNotRegular);
+    QCOMPARE(ref.problems[0].where, (hub.path() / "refs" / "step9").string());
     QCOMPARE(catalog->entries[1].problems.at(0).code, ErrorCode::FileNotRegular);
-    QCOMPARE(catalog->entries[1].problems[0].where, config.string());
-    QVERIFY(catalog->entries[2].usable());
+    QCOMPARE(catalog->entries[1].problems[0].where, weights.string());
+    QCOMPARE(catalog->entries[2].problems.at(0).code, ErrorCode::FileNotRegular);
+    QCOMPARE(catalog->entries[2].problems[0].where, config.string());
+    QVERIFY(catalog->entries[3].usable());
 }
 
 void TestLayouts::hubDamage() {
     const HubFolder hub(m_root / "models--o--n");
-    hub.addSnapshot(commit('a'), "blob-a", 1.0f);
-    hub.addSnapshot(commit('b'), "blob-b", 1.0f);
+    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
+    hub.addSnapshot(commit('b'), blob('b'), 1.0f);
     hub.addRef("step1", commit('a'));
     hub.addRef("step2", "not a commit");
     hub.addRef("step3", std::string(2000, 'a'));
-    fs::remove(hub.path() / "blobs" / "blob-b");  // a dangling link
+    fs::remove(hub.path() / "blobs" / blob('b'));  // a dangling link
     fs::create_directories(hub.path() / "snapshots" / commit('c'));
     fs::create_directory_symlink(".", hub.path() / "snapshots" / "loop");
     fs::create_directories(m_root / "models--empty--one");
@@ -299,7 +315,7 @@ void TestLayouts::hubDamage() {
 void TestLayouts::hubFailingCalls() {
     const HubFolder hub(m_root / "models--o--n");
     for (const char digit : {'a', 'b'}) {
-        hub.addSnapshot(commit(digit), std::string("blob-") + digit, 1.0f);
+        hub.addSnapshot(commit(digit), blob(digit), 1.0f);
         hub.addRef(std::string("step") + digit, commit(digit));
     }
     NullProgress progress;
@@ -319,7 +335,7 @@ void TestLayouts::hubFailingCalls() {
 void TestLayouts::cachePerStep() {
     for (const char* step : {"step0", "step16", "step8"}) {
         const HubFolder hub(m_root / step / "models--EleutherAI--tiny");
-        hub.addSnapshot(commit('a'), "blob", 1.0f);
+        hub.addSnapshot(commit('a'), blob('d'), 1.0f);
         hub.addRef("main", commit('a'));
     }
     const auto catalog = scan(m_root);
@@ -344,7 +360,7 @@ void TestLayouts::repositoryPerStep() {
     for (const char* name : {"models--TinyLlama--TinyLlama-1.1B-intermediate-step-1431k-3T",
                              "models--TinyLlama--TinyLlama-1.1B-intermediate-step-50K-105b"}) {
         const HubFolder hub(m_root / name);
-        hub.addSnapshot(commit('a'), "blob", 1.0f);
+        hub.addSnapshot(commit('a'), blob('d'), 1.0f);
         hub.addRef("main", commit('a'));
     }
     const auto catalog = scan(m_root);
@@ -430,6 +446,89 @@ void TestLayouts::severalRuns() {
     QCOMPARE(catalog->runs[2].entries, (std::vector<std::size_t>{4, 5}));
     QCOMPARE(catalog->runName, std::string("suite"));
     for (const CheckpointEntry& entry : catalog->entries) QVERIFY(entry.warnings.empty());
+}
+
+// What stands before the label tells runs of one folder apart.
+void TestLayouts::seedsInOneFolder_data() {
+    QTest::addColumn<QByteArrayList>("names");
+    QTest::addColumn<QByteArrayList>("runs");
+    QTest::addColumn<QByteArray>("seed");
+    QTest::newRow("folders") << QByteArrayList{"pythia-14m-seed1-step1000",
+                                               "pythia-14m-seed2-step1000",
+                                               "pythia-14m-seed2-step2000"}
+                             << QByteArrayList{"suite/pythia-14m-seed1", "suite/pythia-14m-seed2"}
+                             << QByteArray("seed1");
+    QTest::newRow("files") << QByteArrayList{"seed1_step1000.pt", "seed2_step1000.pt"}
+                           << QByteArrayList{"suite/seed1", "suite/seed2"} << QByteArray("seed1");
+    QTest::newRow("one prefix") << QByteArrayList{"tiny-step1", "tiny-step2"}
+                                << QByteArrayList{"suite"} << QByteArray();
+    QTest::newRow("one without") << QByteArrayList{"tiny-step1", "step2"} << QByteArrayList{"suite"}
+                                 << QByteArray();
+    QTest::newRow("epochs") << QByteArrayList{"epoch1-step1", "epoch2-step2"}
+                            << QByteArrayList{"suite"} << QByteArray();
+}
+
+void TestLayouts::seedsInOneFolder() {
+    QFETCH(QByteArrayList, names);
+    QFETCH(QByteArrayList, runs);
+    QFETCH(QByteArray, seed);
+    writeText(m_root / "config.json", kTinyConfig);
+    for (const QByteArray& name : names) {
+        const fs::path path = m_root / name.toStdString();
+        name.endsWith(".pt") ? writeTinyArchive(path, 1.0f) : writeTinyCheckpoint(path, 1.0f);
+    }
+    const auto catalog = scan(m_root);
+    GRIDSCOPE_VERIFY_OK(catalog);
+    QByteArrayList found;
+    for (const std::string& run : runsOf(*catalog)) found << QByteArray::fromStdString(run);
+    QCOMPARE(found, runs);
+    QCOMPARE(QByteArray::fromStdString(catalog->runs[0].seed), seed);
+    for (const CheckpointEntry& entry : catalog->entries) {
+        for (const Warning& warning : entry.warnings)
+            QVERIFY(warning.code != ErrorCode::SuiteDuplicateStep);
+    }
+}
+
+// Several outputs of a trainer: each has its last weights and the folders of earlier steps.
+void TestLayouts::trainerOutputs() {
+    for (const char* run : {"runA", "runB"}) {
+        writeTinyCheckpoint(m_root / run, 3.0f);
+        writeTinyCheckpoint(m_root / run / "checkpoint-1000", 1.0f);
+        writeTinyCheckpoint(m_root / run / "checkpoint-2000", 2.0f);
+        // Left in the folder of a step: pieces of the same weights, and what is no checkpoint.
+        writeText(m_root / run / "checkpoint-2000" / "global_step2000" / "zero_pp_rank_0.pt", "x");
+        writeTinyCheckpoint(m_root / run / "best", 2.0f);
+    }
+    const auto catalog = scan(m_root);
+    GRIDSCOPE_VERIFY_OK(catalog);
+    QCOMPARE(runsOf(*catalog), (Labels{"runA", "runB"}));
+    QCOMPARE(labelsOf(*catalog), (Labels{"checkpoint-1000", "checkpoint-2000", "runA",
+                                         "checkpoint-1000", "checkpoint-2000", "runB"}));
+    for (const CheckpointEntry& entry : catalog->entries) QVERIFY(entry.usable());
+}
+
+// Folders of steps beside files of steps, and inside a snapshot that has weights of its own.
+void TestLayouts::weightsBesideSteps() {
+    const fs::path flat = m_root / "flat";
+    writeText(flat / "config.json", kTinyConfig);
+    writeTinyArchive(flat / "step6.pt", 0.5f);
+    writeTinyArchive(flat / "step7.pt", 0.5f);
+    writeTinyCheckpoint(flat / "step8", 0.5f);
+    const auto beside = scan(flat);
+    GRIDSCOPE_VERIFY_OK(beside);
+    QCOMPARE(labelsOf(*beside), (Labels{"step6.pt", "step7.pt", "step8"}));
+    QCOMPARE(runsOf(*beside), Labels{"flat"});
+
+    const HubFolder hub(m_root / "models--o--n");
+    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
+    hub.addRef("main", commit('a'));
+    for (const char* step : {"step1", "step2"})
+        writeTinyCheckpoint(hub.path() / "snapshots" / commit('a') / step, 2.0f);
+    writeTinyCheckpoint(hub.path() / "snapshots" / commit('a') / "other", 2.0f);
+    const auto inside = scan(hub.path());
+    GRIDSCOPE_VERIFY_OK(inside);
+    QCOMPARE(labelsOf(*inside), (Labels{"step1", "step2", "main"}));
+    QCOMPARE(runsOf(*inside), Labels{"o/n"});
 }
 
 void TestLayouts::severalModels() {

@@ -72,6 +72,8 @@ class TestPickle : public QObject {
 private slots:
     void values();
     void stateDicts();
+    void nests_data();
+    void nests();
     void storageTypes();
     void badPickles_data();
     void badPickles();
@@ -179,6 +181,48 @@ void TestPickle::stateDicts() {
     QCOMPARE(edges->tensors[0].elements, std::uint64_t{0});
     QCOMPARE(edges->tensors[1].elements, std::uint64_t{1});
     QCOMPARE(edges->tensors[2].elements, std::uint64_t{6});
+}
+
+// formats.md 5.2: of the keys that may hold the state dict the first present decides.
+void TestPickle::nests_data() {
+    QTest::addColumn<QByteArrayList>("entries");  // "key:kind" in the order of the file
+    QTest::addColumn<QByteArray>("outcome");      // tensors by name, or a code
+    QTest::newRow("first present, not first in the file")
+        << QByteArrayList{"model:dict", "state_dict:other"} << QByteArray("other");
+    QTest::newRow("first is no dict")
+        << QByteArrayList{"state_dict:number", "model:dict"} << QByteArray("pickle.unsupported");
+    QTest::newRow("first twice") << QByteArrayList{"model:dict", "model:other"}
+                                 << QByteArray("pickle.malformed");
+    QTest::newRow("twice, once a number")
+        << QByteArrayList{"model:number", "model:dict"} << QByteArray("pickle.malformed");
+    QTest::newRow("a tensor of that name")
+        << QByteArrayList{"model:tensor", "w:tensor"} << QByteArray("model w");
+}
+
+void TestPickle::nests() {
+    QFETCH(QByteArrayList, entries);
+    QFETCH(QByteArray, outcome);
+    PickleWriter writer;
+    writer.raw("}(");
+    for (const QByteArray& entry : entries) {
+        const QByteArrayList parts = entry.split(':');
+        writer.text(parts[0].toStdString());
+        if (parts[1] == "number") writer.integer(3);
+        if (parts[1] == "tensor") test::pushTensor(writer, goodView());
+        if (parts[1] != "dict" && parts[1] != "other") continue;
+        writer.raw("}(").text(parts[1] == "dict" ? "w" : "other");
+        test::pushTensor(writer, goodView());
+        writer.raw("u");
+    }
+    const auto found = read(writer.raw("u").finish());
+    QByteArrayList names;
+    if (found) {
+        for (const TensorInfo& tensor : found->tensors)
+            names << QByteArray::fromStdString(tensor.name);
+    } else {
+        names << QByteArray::fromStdString(std::string(errorCodeText(found.error().code)));
+    }
+    QCOMPARE(names.join(' '), outcome);
 }
 
 void TestPickle::storageTypes() {

@@ -126,6 +126,8 @@ void TestShards::badIndexes_data() {
     row("L01 two maps", "{\"weight_map\":{\"a\":\"b\"},\"weight_map\":{\"c\":\"d\"}}",
         "shards.index");
     row("L01 tensor twice", "{\"weight_map\":{\"a\":\"b\",\"a\":\"b\"}}", "shards.index");
+    row("L01 metadata key twice",
+        R"({"metadata":{"total_size":1,"total_size":2},"weight_map":{"a":"b"}})", "shards.index");
     row("L01 empty tensor name", indexText({{"", "b"}}), "shards.index");
     row("L01 long tensor name", indexText({{std::string(1025, 'a'), "b"}}), "shards.index");
     row("L01 text after the object", kGoodIndex + "x", "shards.index");
@@ -242,6 +244,7 @@ void TestShards::badFolders_data() {
     };
     row("L01 shard absent", "absent", "shards.missing", kSecond);
     row("L01 shard cut", "cut", "shards.missing", kSecond);
+    row("L01 shard with a tail", "longer", "safetensors.size-mismatch", kSecond);
     row("L01 shard empty", "empty", "shards.missing", kSecond);
     row("L01 tensor in two shards", "twice", "shards.tensor", kSecond + ", b");
     row("L01 tensor not in the index", "unlisted", "shards.tensor", kSecond + ", d");
@@ -266,6 +269,7 @@ void TestShards::badFolders() {
     const std::map<QByteArray, std::function<void()>> actions{
         {"absent", [&] { fs::remove(second); }},
         {"cut", [&] { fs::resize_file(second, fs::file_size(second) - 1); }},
+        {"longer", [&] { fs::resize_file(second, fs::file_size(second) + 1); }},
         {"empty", [&] { writeText(second, ""); }},
         {"twice",
          [&] {

@@ -259,6 +259,8 @@ void TestModelConfigRefusals::deepAndLarge() {
     QCOMPARE(code(nested(65)), ErrorCode::JsonDepth);
     QCOMPARE(code(std::string(1 << 20, '[')), ErrorCode::JsonDepth);
     QCOMPARE(code(std::string((1 << 20) + 1, ' ')), ErrorCode::ConfigTooLarge);
+    // M04: what stands behind a NUL byte is part of the file.
+    QCOMPARE(code(nested(64) + std::string("\0x", 2)), ErrorCode::ConfigJson);
 }
 
 QTEST_GUILESS_MAIN(TestModelConfigRefusals)

@@ -37,6 +37,7 @@ private slots:
     void packedBeyondThePositions();
     void withoutTokenizer();
     void unusableTokenizer();
+    void tokenizerWithoutEnd();
     void refused_data();
     void refused();
 
@@ -156,11 +157,20 @@ void TestEvalInput::unusableTokenizer() {
     const auto loaded = load("set.idx", 5);
     GRIDSCOPE_VERIFY_OK(loaded);
     QCOMPARE(loaded->windows.ids, (Ids{0, 1, 3, 4, 5}));
-    QVERIFY(loaded->notes.back().find("no tokenizer") != std::string::npos);
+    QVERIFY(loaded->notes.back().find("cannot be used (") != std::string::npos);
     EvalInput input;
     input.tokens = path("set.idx");
     input.tokenizer = path("tokenizer.json");
     QCOMPARE(loadEvalWindows(systemFileOps(), input, {}).error().code, ErrorCode::TokenizerJson);
+}
+
+void TestEvalInput::tokenizerWithoutEnd() {
+    put("tokenizer.json", QByteArray(kTokenizer).replace("<|endoftext|>", "<|padding|>"));
+    putDataset("set", {{0, 1}, {3, 4, 5}});
+    const auto loaded = load("set.idx", 5);
+    GRIDSCOPE_VERIFY_OK(loaded);
+    QCOMPARE(loaded->windows.ids, (Ids{0, 1, 3, 4, 5}));
+    QVERIFY(loaded->notes.back().find("has no end-of-document token") != std::string::npos);
 }
 
 void TestEvalInput::withoutTokenizer() {

@@ -133,6 +133,8 @@ void TestJsonLines::refused_data() {
     const QByteArray good = "{\"text\":\"a\"}\n";
     row("not JSON", good + "\nplain text\n" + good, ErrorCode::JsonSyntax, "line 3");
     row("cut", good + "{\"text\":\"b", ErrorCode::JsonSyntax, "line 2");
+    row("NUL after the object", QByteArray("{\"text\":\"a\"}\0{\"text\":\"b\"}", 25),
+        ErrorCode::JsonSyntax, "line 1");
     row("two objects", "{\"text\":\"a\"}{\"text\":\"b\"}", ErrorCode::JsonSyntax, "line 1");
     row("line end in a string", "{\"text\":\"a\nb\"}", ErrorCode::JsonSyntax, "line 1");
     row("half a surrogate pair", R"({"text":"\ud83d"})", ErrorCode::JsonSyntax, "line 1");

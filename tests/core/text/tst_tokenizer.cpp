@@ -106,9 +106,10 @@ void TestTokenizer::referenceVectors() {
             vector.contains(QLatin1String("decoded"))
                 ? vector.value(QLatin1String("decoded")).toString().toStdString()
                 : text;
-        if (loaded->decode(expected) != decoded)
+        if (const auto found = loaded->decode(expected); !found || *found != decoded)
             wrong << name + QStringLiteral(": decoded ") +
-                         QString::fromStdString(loaded->decode(expected).substr(0, 100));
+                         QString::fromStdString(found ? found->substr(0, 100)
+                                                      : found.error().toText());
     }
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join(QLatin1Char('\n'))));
 }
@@ -160,7 +161,7 @@ void TestTokenizer::longPiecesAreNotQuadratic() {
     const std::string text(1'000'000, 'a');
     const auto ids = tokenizer->encode(text, SpecialTokens::Without);
     GRIDSCOPE_VERIFY_OK(ids);
-    QCOMPARE(tokenizer->decode(*ids), text);
+    QCOMPARE(*tokenizer->decode(*ids), text);
     // The same for marks, which have to be put in canonical order.
     std::string marks = "x";
     for (int i = 0; i < 200'000; ++i) marks += "\xCC\x81\xCC\xA3";
@@ -201,7 +202,7 @@ void TestTokenizer::suiteTokenizerRoundTrip() {
     const auto ids = tokenizer->encode(text, SpecialTokens::Without);
     GRIDSCOPE_VERIFY_OK(ids);
     QVERIFY(ids->size() < text.size());
-    QCOMPARE(tokenizer->decode(*ids), text);
+    QCOMPARE(*tokenizer->decode(*ids), text);
 }
 
 void TestTokenizer::badUtf8IsReadAsReplacement() {
@@ -238,7 +239,7 @@ void TestTokenizer::facts() {
     QCOMPARE(tokenizer->templateIdCount(), std::size_t{0});
     QCOMPARE(tokenizer->sha256().size(), std::size_t{64});
     const Tokenizer moved = std::move(*tokenizer);
-    QCOMPARE(moved.decode(Ids{12092, 4'000'000, 1533}), std::string("Hello world"));
+    QCOMPARE(*moved.decode(Ids{12092, 4'000'000, 1533}), std::string("Hello world"));
 }
 
 QTEST_GUILESS_MAIN(TestTokenizer)

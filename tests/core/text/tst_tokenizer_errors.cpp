@@ -39,6 +39,7 @@ private slots:
     void variants_data();
     void variants();
     void limits();
+    void growth();
     void truncations();
     void bitFlips();
     void files();
@@ -76,6 +77,27 @@ void TestTokenizerErrors::refused_data() {
     row("T01 merge as number", R"("ab c")", "7", ErrorCode::TokenizerMerges, "merges/1");
     row("T01 no merges", R"(,"merges":["a b","ab c"])", "", ErrorCode::TokenizerJson, "merges");
     row("T01 bad UTF-8", R"("b":1)", "\"\xFF\":1", ErrorCode::TokenizerJson, "byte ");
+    const QByteArray nul = R"("merges":["a b","ab c"]}})" + QByteArray("\0x", 2);
+    QTest::newRow("T01 NUL after the object") << QByteArray(R"("merges":["a b","ab c"]}})") << nul
+                                              << ErrorCode::TokenizerJson << QByteArray("byte ");
+    const auto many = [](const char* name, const QByteArray& from, const QByteArray& type,
+                         const QByteArray& key, const QByteArray& step, int count,
+                         const QByteArray& place) {
+        const QByteArray list = (step + ",").repeated(count).chopped(1);
+        const QByteArray sequence = R"({"type":"Sequence",")" + key + R"(":[)" + list + "]}";
+        QTest::newRow(name) << from << QByteArray("\"" + type + "\":" + sequence)
+                            << ErrorCode::TokenizerLimit << place;
+    };
+    const QByteArray pre = R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false})";
+    many("T01 100,000 steps", pre, "pre_tokenizer", "pretokenizers",
+         R"({"type":"Digits","individual_digits":true})", 100'000,
+         "/pre_tokenizer/pretokenizers/64");
+    many("T01 65 normalizers", R"("normalizer":null)", "normalizer", "normalizers",
+         R"({"type":"NFC"})", 65, "/normalizer/normalizers/64");
+    many("T01 65 post-processors", R"("post_processor":null)", "post_processor", "processors",
+         R"({"type":"ByteLevel"})", 65, "/post_processor/processors/64");
+    many("T01 65 decoders", R"("decoder":{"type":"ByteLevel"})", "decoder", "decoders",
+         R"({"type":"Fuse"})", 65, "/decoder/decoders/64");
     row("T01 not JSON", R"("version")", "version", ErrorCode::TokenizerJson, "byte ");
     row("T01 doubled key", R"("version":"1.0")", R"("model":1)", ErrorCode::TokenizerJson, "model");
     row("T01 model type", R"("BPE")", R"("Unigram")", ErrorCode::TokenizerUnsupported, "/model");
@@ -211,7 +233,7 @@ void TestTokenizerErrors::limits() {
     QCOMPARE(codeOf(json), ErrorCode::TokenizerLimit);
     json = kGood;
     json.replace(R"("version":"1.0")", R"("version":)" + QByteArray(100'000, '['));
-    QCOMPARE(codeOf(json), ErrorCode::TokenizerJson);
+    QCOMPARE(codeOf(json), ErrorCode::JsonDepth);  // M05
     json = kGood;
     QByteArray tokens;
     for (int i = 0; i <= 1'000'000; ++i) tokens += "\"" + QByteArray::number(i, 36) + "\":1,";
@@ -223,6 +245,39 @@ void TestTokenizerErrors::limits() {
     json.replace(R"("a b",)", merges);
     QCOMPARE(codeOf(json), ErrorCode::TokenizerLimit);
     QCOMPARE(codeOf(QByteArray((64 << 20) + 1, ' ')), ErrorCode::TokenizerLimit);
+}
+
+// T01: steps that each double a text are stopped before they fill the memory.
+void TestTokenizerErrors::growth() {
+    const QByteArray doubling = R"({"type":"Replace","pattern":{"String":"a"},"content":"aa"})";
+    const QByteArray steps = (doubling + ",").repeated(40).chopped(1);
+    QByteArray normalizer = kGood;
+    normalizer.replace(R"("normalizer":null)",
+                       R"("normalizer":{"type":"Sequence","normalizers":[)" + steps + "]}");
+    const auto tokenizer = Tokenizer::parse(normalizer.toStdString(), "t");
+    GRIDSCOPE_VERIFY_OK(tokenizer);
+    QCOMPARE(tokenizer->encode("bc", SpecialTokens::With)->size(), std::size_t{2});
+    const auto ids = tokenizer->encode("ba", SpecialTokens::With);
+    QVERIFY(!ids);
+    QCOMPARE(ids.error().code, ErrorCode::TokenizerLimit);
+
+    // An added token that is looked for in normalized text would be 2^40 bytes long.
+    normalizer.replace(R"("content":"<e>")", R"("content":"<a>")");
+    normalizer.replace(R"("normalized":false)", R"("normalized":true)");
+    const auto added = Tokenizer::parse(normalizer.toStdString(), "t");
+    QVERIFY(!added);
+    QCOMPARE(added.error().code, ErrorCode::TokenizerLimit);
+    QVERIFY(added.error().where.find("/added_tokens, <a>") != std::string::npos);
+
+    QByteArray decoder = kGood;
+    decoder.replace(R"("decoder":{"type":"ByteLevel"})",
+                    R"("decoder":{"type":"Sequence","decoders":[)" + steps + "]}");
+    const auto growing = Tokenizer::parse(decoder.toStdString(), "t");
+    GRIDSCOPE_VERIFY_OK(growing);
+    QCOMPARE(*growing->decode(std::vector<std::uint32_t>{1, 2}), std::string("bc"));
+    const auto text = growing->decode(std::vector<std::uint32_t>{1, 0});
+    QVERIFY(!text);
+    QCOMPARE(text.error().code, ErrorCode::TokenizerLimit);
 }
 
 void TestTokenizerErrors::truncations() {
@@ -264,6 +319,18 @@ void TestTokenizerErrors::files() {
              ErrorCode::FileLfsPointer);                                    // L03
     QCOMPARE(codeOf("\n<!DOCTYPE html><html>"), ErrorCode::FileWrongType);  // L04
     QCOMPARE(codeOf({}), ErrorCode::TokenizerJson);
+    // L02: a link of a cache may lead to its blobs and nowhere else.
+    QVERIFY(codeOf(kGood) == ErrorCode::Internal);
+    const auto cache = path.parent_path() / "models--o--n";
+    const auto link = cache / "snapshots" / std::string(40, 'a') / "tokenizer.json";
+    std::filesystem::create_directories(link.parent_path());
+    std::filesystem::create_directories(cache / "blobs");
+    std::filesystem::copy_file(path, cache / "blobs" / "x");
+    std::filesystem::create_symlink("../../blobs/x", link);
+    GRIDSCOPE_VERIFY_OK(Tokenizer::load(systemFileOps(), link));
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(path, link);
+    QCOMPARE(Tokenizer::load(systemFileOps(), link).error().code, ErrorCode::FileNotRegular);
 }
 
 QTEST_GUILESS_MAIN(TestTokenizerErrors)

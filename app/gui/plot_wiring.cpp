@@ -82,11 +82,11 @@ void PlotWiring::showCompanions() {
     const CompanionRuns companions = m_controller.companions();
     const views::PlotStyle& style = m_dashboard->plotStyle();
     std::map<views::RunId, QColor> colors;
-    if (const RunSession* run = m_controller.session(); run != nullptr && !companions.ids.empty())
-        colors[run->id] = style.seriesColor(0);
+    const RunSession* run = m_controller.session();
+    if (run != nullptr && !companions.ids.empty()) colors[run->id] = style.seriesColor(0);
     for (std::size_t i = 0; i < companions.ids.size(); ++i)
-        colors[companions.ids[i]] =
-            style.seriesColor(views::companionColor(companions.runs[i].ordinal));
+        colors[companions.ids[i]] = style.seriesColor(
+            views::companionColor(run->table->trajectory(), companions.runs[i].ordinal));
     m_controller.models().runs.setColors(colors);
     m_dashboard->setCompanions(companions.runs);
 }

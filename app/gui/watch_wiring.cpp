@@ -20,6 +20,9 @@ WatchWiring::WatchWiring(MainWindow& window, WorkbenchController& controller)
       m_plot(new views::DashboardPlot(nullptr, QStringLiteral("plotWatch"))),
       m_page(new views::WatchPage(m_plot)) {
     m_plot->setPanels({views::gapPanel(), views::perplexityPanel()});
+    m_plot->setEmptyText(
+        tr("The curves of the watched folder appear here as its checkpoints are "
+           "measured."));
     addCommand();
     connect(m_page, &views::WatchPage::toggleRequested, this, &WatchWiring::toggle);
     connect(m_page, &views::WatchPage::probeSettingsRequested, this, &WatchWiring::askForProbe);

@@ -152,11 +152,13 @@ void PlotForeignTest::companionsShowEveryPanel() {
 
 void PlotForeignTest::companionsKeepTheirColour() {
     const PlotStyle& style = m_plot->plotStyle();
-    const QPen first = style.companionPen(companionColor(0), 1);
-    const QPen second = style.companionPen(companionColor(1), 2);
+    const auto table = test::syntheticTable({24, -1, 8, 3});
+    const Trajectory& active = table->trajectory();
+    const QPen first = style.companionPen(companionColor(active, 0), 1);
+    const QPen second = style.companionPen(companionColor(active, 1), 2);
     QVERIFY(first.color() != second.color());
     QVERIFY(first.style() != second.style());
-    for (const std::size_t grid : {std::size_t{0}, std::size_t{1}}) {
+    for (const std::size_t grid : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
         QVERIFY(first.color() != style.seriesPen(grid).color());
         QVERIFY(first.style() != style.seriesPen(grid).style());
     }

@@ -7,6 +7,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QListWidget>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -35,13 +36,23 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
     m_tree->setAccessibleName(tr("Boundaries found by each detector"));
     m_tree->setModel(model);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    // Names of associations are long; the numbers beside them count.
+    m_tree->header()->setSectionResizeMode(PhaseModel::Name, QHeaderView::Interactive);
+    m_tree->header()->resizeSection(PhaseModel::Name, fontMetrics().averageCharWidth() * 22);
     m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_detector);
+    auto* notes = new QScrollArea(this);  // a long note must not take the tree's room
+    notes->setObjectName(QStringLiteral("phaseNotes"));
+    notes->setAccessibleName(tr("What the detector says"));
+    notes->setFrameShape(QFrame::NoFrame);
+    notes->setWidgetResizable(true);
+    notes->setWidget(m_note);
+    notes->setMaximumHeight(fontMetrics().lineSpacing() * 3);
     layout->addWidget(m_phases, 1);
-    layout->addWidget(m_tree, 2);
-    layout->addWidget(m_note);
+    layout->addWidget(m_tree, 3);
+    layout->addWidget(notes);
 
     connect(m_phases, &QListWidget::currentRowChanged, this, [this](int row) {
         if (row >= 0) emit phaseActivated(row - 1);
@@ -106,7 +117,6 @@ void PhasesPanel::showNote() {
         if (!finding.note.isEmpty()) parts << tr("%1: %2").arg(finding.name, finding.note);
     }
     m_note->setText(parts.join(u'\n'));
-    m_note->setVisible(!parts.isEmpty());
 }
 
 void PhasesPanel::fillDetectors() {

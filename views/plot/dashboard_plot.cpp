@@ -60,6 +60,11 @@ void DashboardPlot::setPanels(std::vector<PanelSpec> panels) {
     rebuild();
 }
 
+void DashboardPlot::setEmptyText(const QString& text) {
+    m_emptyText = text;
+    rebuild();
+}
+
 void DashboardPlot::setReferences(std::vector<ReferenceSeries> references) {
     m_references = std::move(references);
     rebuild();
@@ -146,7 +151,7 @@ void DashboardPlot::rebuild() {
             if (m_isLinear) spec.scale = ValueScale::Linear;
             panels.push_back(makePanelData(*data(), spec, choice));
             isEmpty = isEmpty && panels.back().isEmpty();
-            addCompanions(panels.back(), m_companions, choice);
+            addCompanions(panels.back(), data()->trajectory(), m_companions, choice);
             addReferences(panels.back(), m_references, choice.stepScale);
         }
     }
@@ -209,6 +214,7 @@ void DashboardPlot::phasesShown() {
 }
 
 QString DashboardPlot::emptyText() const {
+    if (data() == nullptr && !m_emptyText.isEmpty()) return m_emptyText;
     if (data() == nullptr)
         return tr(
             "Open a folder of checkpoints or a trajectory to see how quantization and "

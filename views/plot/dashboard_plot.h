@@ -33,6 +33,8 @@ public:
     /// Panels from top to bottom; defaultPanels() until set.
     void setPanels(std::vector<PanelSpec> panels);
     const std::vector<PanelSpec>& panels() const { return m_panels; }
+    /// What to say while there are no data at all.
+    void setEmptyText(const QString& text);
     /// Published values, drawn as hollow markers where a panel shows their metric.
     void setReferences(std::vector<ReferenceSeries> references);
     /// Other runs, drawn over the active one.
@@ -85,6 +87,7 @@ private:
     QString description() const;
 
     std::vector<PanelSpec> m_panels;
+    QString m_emptyText;  ///< empty = what the dashboard says
     std::vector<ReferenceSeries> m_references;
     std::vector<CompanionRun> m_companions;
     std::set<QString> m_hidden;

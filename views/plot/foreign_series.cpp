@@ -11,8 +11,6 @@ namespace gridscope::views {
 
 namespace {
 
-constexpr std::size_t kGridColors = 2;  // INT4 and INT8
-
 QString translated(const char* text) { return QCoreApplication::translate("ForeignSeries", text); }
 
 /// Points of others have no row in the active run's table.
@@ -46,7 +44,9 @@ std::size_t styleOf(const PanelData& panel, const std::string& metric, const std
 
 }  // namespace
 
-std::size_t companionColor(std::size_t ordinal) { return kGridColors + ordinal; }
+std::size_t companionColor(const Trajectory& active, std::size_t ordinal) {
+    return std::max<std::size_t>(1, active.gridIds.size()) + ordinal;
+}
 
 void addReferences(PanelData& panel, const std::vector<ReferenceSeries>& references,
                    StepScale scale) {
@@ -68,8 +68,8 @@ void addReferences(PanelData& panel, const std::vector<ReferenceSeries>& referen
     }
 }
 
-void addCompanions(PanelData& panel, const std::vector<CompanionRun>& companions,
-                   const PanelChoice& choice) {
+void addCompanions(PanelData& panel, const Trajectory& active,
+                   const std::vector<CompanionRun>& companions, const PanelChoice& choice) {
     for (const CompanionRun& companion : companions) {
         // A layer has no counterpart in a run of another shape: others show the whole model.
         const PanelChoice whole{choice.grid, -1, choice.stepScale};
@@ -80,7 +80,7 @@ void addCompanions(PanelData& panel, const std::vector<CompanionRun>& companions
             series.key = companion.key + u'|' + series.key;
             series.name = QStringLiteral("%1, %2").arg(series.name, companion.name);
             series.marker = series.styleIndex;
-            series.styleIndex = companionColor(companion.ordinal);
+            series.styleIndex = companionColor(active, companion.ordinal);
             series.dash = companion.ordinal + 1;
             forgetRows(series.points);
             panel.series.push_back(std::move(series));

@@ -22,15 +22,15 @@ struct CompanionRun {
     std::size_t ordinal = 0;  ///< decides colour and dash
 };
 
-/// Palette index of a companion: behind the colours that most active runs need for their grids.
-std::size_t companionColor(std::size_t ordinal);
+/// Palette index of a companion: behind the colours of the grids of the `active` run.
+std::size_t companionColor(const Trajectory& active, std::size_t ordinal);
 
 /// Adds the published curves that belong to the metrics of `panel`, tagged "reference"; those of a
 /// grid of the panel take its colour. A curve in another unit than its metric has is left out.
 void addReferences(PanelData& panel, const std::vector<ReferenceSeries>& references,
                    StepScale scale);
-/// Adds the same metrics of other runs.
-void addCompanions(PanelData& panel, const std::vector<CompanionRun>& companions,
-                   const PanelChoice& choice);
+/// Adds the same metrics of other runs to a panel of the `active` one.
+void addCompanions(PanelData& panel, const Trajectory& active,
+                   const std::vector<CompanionRun>& companions, const PanelChoice& choice);
 
 }  // namespace gridscope::views

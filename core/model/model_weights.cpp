@@ -12,6 +12,7 @@
 
 #include "core/base/numbers.h"
 #include "core/checkpoint/checkpoint_check.h"
+#include "core/checkpoint/effective_mantissa.h"
 #include "core/checkpoint/tensor_source.h"
 #include "core/model/model_weights_impl.h"
 #include "core/model/torch_error_impl.h"
@@ -24,19 +25,14 @@ namespace {
 struct ReadTally {
     std::vector<std::pair<std::string, std::string>> hashes;
     std::set<std::string> dtypes;
-    std::uint64_t values = 0, fitsF16 = 0, fitsBf16 = 0, nonFinite = 0, rounded = 0;
+    EffectiveMantissa mantissa;
+    std::uint64_t nonFinite = 0, rounded = 0;
 };
 
 std::string joined(const std::set<std::string>& parts) {
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : "+") + part;
     return text;
-}
-
-std::string effectiveMantissa(const ReadTally& tally) {
-    const std::uint64_t finite = tally.values - tally.nonFinite;
-    if (tally.fitsBf16 == finite) return "bf16";
-    return tally.fitsF16 == finite ? "fp16" : "fp32";
 }
 
 Error notFinite(const TensorSpec& spec, const TensorReadReport& report) {
@@ -67,11 +63,9 @@ Expected<at::Tensor> readTensor(TensorSource& source, std::size_t index, const T
     if (report.nonFinite > 0 && policy == NonFinitePolicy::Refuse) return notFinite(spec, report);
     tally.hashes.emplace_back(spec.name, report.contentSha256);
     tally.dtypes.emplace(dtypeName(info.dtype));
-    tally.values += info.elements;
+    tally.mantissa.add(info.elements, report);
     tally.nonFinite += report.nonFinite;
     tally.rounded += report.valuesRounded;
-    tally.fitsF16 += report.fitsF16;
-    tally.fitsBf16 += report.fitsBf16;
     return spec.transposed ? tensor.t().contiguous() : tensor;
 }
 
@@ -143,7 +137,7 @@ Expected<std::unique_ptr<ModelWeights::Impl>> readAll(FileOps& ops, const Checkp
     GRIDSCOPE_TRY(source->checkUnchanged());
     impl->contentSha256 = modelContentSha256(std::move(tally.hashes));
     impl->storageDtype = joined(tally.dtypes);
-    impl->effectiveMantissa = effectiveMantissa(tally);
+    impl->effectiveMantissa = mantissaText(tally.mantissa.value());
     addWarnings(tally, *impl);
     return impl;
 }

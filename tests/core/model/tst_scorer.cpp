@@ -7,9 +7,11 @@
 #include "core/model/worker_thread.h"
 #include "tests/core/model/model_fixture.h"
 #include "tests/support/test_data.h"
+#include "tests/support/tiny_checkpoint.h"
 
 using namespace gridscope;
 using test::loadModel, test::mean, test::readJson, test::readWindows;
+using test::orDie, test::StoredTensor, test::writeCheckpoint;
 
 namespace {
 
@@ -35,6 +37,37 @@ private slots:
         auto engine = initEngine();
         GRIDSCOPE_VERIFY_OK(engine);
         initWorkerThread(0);
+    }
+
+    // formats.md 11: the smallest type of each tensor, then the largest of these. One tensor that
+    // only bf16 keeps and one that only fp16 keeps fit neither as a whole, and still need no fp32.
+    void mantissaIsThatOfTheTensors() {
+        QTemporaryDir temporary;
+        const std::filesystem::path folder = temporary.path().toStdString();
+        const QJsonObject config = QJsonDocument::fromJson(test::kTinyConfig).object();
+        const auto parsed = orDie(parseModelConfig(test::kTinyConfig, "config.json"));
+        std::vector<StoredTensor> tensors;
+        for (const TensorSpec& spec : expectedTensors(parsed)) {
+            StoredTensor tensor{spec.name, {}, {}};
+            std::size_t count = 1;
+            for (const std::int64_t size : spec.shape) {
+                tensor.shape.push_back(static_cast<std::uint64_t>(size));
+                count *= static_cast<std::size_t>(size);
+            }
+            tensor.values.assign(count, 0.5F);
+            tensors.push_back(std::move(tensor));
+        }
+        const auto mantissaOf = [&] {
+            writeCheckpoint(folder, config, tensors);
+            return loadModel(folder)->effectiveMantissa();
+        };
+        QCOMPARE(mantissaOf(), std::string("bf16"));
+        tensors[0].values[1] = 0x1p60F;  // beyond fp16
+        QCOMPARE(mantissaOf(), std::string("bf16"));
+        tensors[1].values[1] = 1.0F + 0x1p-10F;  // 11 bits of significand
+        QCOMPARE(mantissaOf(), std::string("fp16"));
+        tensors[0].values[2] = 1.0F + 0x1p-10F;  // both in one tensor
+        QCOMPARE(mantissaOf(), std::string("fp32"));
     }
 
     void suiteAgreesWithTheReference_data() {

@@ -2,10 +2,12 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <numeric>
 
 #include "core/probe/eval_input.h"
 #include "core/probe/probe_runner.h"
 #include "core/trajectory/trajectory_export.h"
+#include "tests/core/model/model_fixture.h"
 #include "tests/support/test_data.h"
 
 using namespace gridscope;
@@ -15,18 +17,21 @@ namespace {
 /// A probe of suite_a, short enough for many runs.
 class Fixture {
 public:
-    explicit Fixture(const QString& file) : m_file(file.toStdString()) {
+    explicit Fixture(const QString& file,
+                     const std::filesystem::path& suite = test::sharedFolder() / "data" / "suite_a")
+        : m_file(file.toStdString()) {
         NullProgress progress;
-        const auto suite = test::sharedFolder() / "data" / "suite_a";
         auto catalog = scanFolder(systemFileOps(), suite, progress, {});
         EvalInput eval;
-        eval.tokens = suite / "val_tokens.npy";
+        eval.tokens = test::sharedFolder() / "data" / "suite_a" / "val_tokens.npy";
         eval.windows = "16";
         eval.length = 64;
         auto loaded = loadEvalWindows(systemFileOps(), eval, *catalog);
         ProbeSettings settings;
         settings.grids = defaultGrids();
-        plan = *makePlan(*catalog, {0, 1, 2, 3, 4, 5, 6, 7}, loaded->windows, settings);
+        std::vector<std::size_t> all(catalog->entries.size());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        plan = *makePlan(*catalog, all, loaded->windows, settings);
     }
 
     Expected<ProbeOutcome> run(ProgressSink& progress, std::stop_token stop,
@@ -124,6 +129,34 @@ private slots:
             QVERIFY(row->grids.at("a3g128:minmax").gapPercent.value !=
                     row->grids.at("a4g128:minmax").gapPercent.value);
         }
+    }
+
+    // M03: a late step that is worse than chance is marked, an early one is not.
+    void implausiblePerplexityIsTold() {
+        const std::filesystem::path suite =
+            m_folder.filePath(QStringLiteral("wrong")).toStdString();
+        const auto source = test::sharedFolder() / "data" / "suite_a";
+        const QJsonObject config = test::readJson(source / "step4000" / "config.json");
+        auto tensors = test::readTensors(source / "step4000");
+        test::writeCheckpoint(suite / "step4000", config, tensors);
+        // What the model holds likely becomes unlikely, as with rows of the head mixed up.
+        for (float& value : test::tensorNamed(tensors, "embed_out.weight").values) value *= -4.0F;
+        test::writeCheckpoint(suite / "step999", config, tensors);
+        tensors[0].values[0] += 1.0F;  // not the same model as that of step 999
+        test::writeCheckpoint(suite / "step1000", config, tensors);
+        Fixture fixture(m_folder.filePath(QStringLiteral("wrong.h5")), suite);
+        NullProgress silent;
+        const auto outcome = fixture.run(silent, {});
+        GRIDSCOPE_VERIFY_OK(outcome);
+        QCOMPARE(outcome->complete, std::size_t{3});
+        QStringList marked;
+        for (const auto& row : outcome->trajectory->rows) {
+            QCOMPARE(row->fp32.ppl > static_cast<double>(fixture.plan.model.vocabularyRows),
+                     row->step != 4000);
+            if (row->error.find("model.implausible") != std::string::npos)
+                marked << QString::fromStdString(row->label);
+        }
+        QCOMPARE(marked, QStringList{QStringLiteral("step1000")});
     }
 
     void finishRowEndsAfterARow() {

@@ -6,10 +6,12 @@
 #include <QString>
 
 #include <filesystem>
+#include <optional>
 
 #include "core/base/expected.h"
 #include "core/probe/eval_input.h"
 #include "core/probe/probe_settings.h"
+#include "core/trajectory/record.h"
 #include "views/dialogs/probe_choice.h"
 
 namespace gridscope::app {
@@ -18,5 +20,10 @@ std::filesystem::path pathOf(const QString& text);
 EvalInput evalInputOf(const views::ProbeChoice& choice);
 /// Errors: settings.syntax, settings.range (a grid that is none)
 Expected<ProbeSettings> probeSettingsOf(const views::ProbeChoice& choice);
+
+/// The choice that a trajectory was measured with, on top of `suggested` for what it does not
+/// tell. Nothing where its tokens or text are not found any more.
+std::optional<views::ProbeChoice> choiceOf(const Trajectory& trajectory,
+                                           views::ProbeChoice suggested);
 
 }  // namespace gridscope::app

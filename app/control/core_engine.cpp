@@ -10,6 +10,7 @@
 #include "app/control/core_watch.h"
 #include "core/checkpoint/audit_report.h"
 #include "core/model/multiply_rate.h"
+#include "core/model/worker_thread.h"
 #include "core/probe/probe_plan.h"
 #include "core/probe/probe_runner.h"
 #include "core/quant/grid.h"
@@ -89,7 +90,10 @@ Expected<std::vector<ReferenceSeries>> CoreEngine::references() {
     return loadReferenceSeries(*m_ops, referenceFolder());
 }
 
-Expected<double> CoreEngine::multiplyRate() { return measureMultiplyRate(); }
+Expected<double> CoreEngine::multiplyRate() {
+    initWorkerThread(0);  // runs on a lane that computes nothing else
+    return measureMultiplyRate();
+}
 
 QList<views::PresetOffer> CoreEngine::presetOffers() const {
     QList<views::PresetOffer> offers;

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "app/control/run_failures.h"
+#include "views/plot/heat_map_data.h"
+
 namespace gridscope::app {
 
 using views::NavigationField;
@@ -19,16 +22,21 @@ ModelFeed::ModelFeed(JobRunner& jobRunner, SessionList& sessions, views::Navigat
                     showPhases();
                 } else if (part == SessionPart::Audit) {
                     showAudit();
+                } else if (part == SessionPart::Failures) {
+                    showFailures();
                 } else if (part != SessionPart::Overlay) {
                     showCheckpoints();
                     showLayerValues();
+                    showFailures();
                     showAudit();
                 }
             });
     connect(&history, &views::NavigationHistory::stateChanged, this,
             [this](const views::NavigationState&, views::NavigationFields changed) {
                 if (changed & NavigationField::Run) {
+                    checkpoints.setRunning(-1);
                     showCheckpoints();
+                    showFailures();
                     showPhases();
                     showAudit();
                 }
@@ -36,10 +44,8 @@ ModelFeed::ModelFeed(JobRunner& jobRunner, SessionList& sessions, views::Navigat
                                NavigationField::Grid | NavigationField::Metric))
                     showLayerValues();
             });
-    connect(&jobRunner, &JobRunner::jobChanged, this, [this](const views::JobStatus& status) {
-        jobs.update(status);
-        markRunning(status);
-    });
+    connect(&jobRunner, &JobRunner::jobChanged, this,
+            [this](const views::JobStatus& status) { jobs.update(status); });
 }
 
 void ModelFeed::showRuns() {
@@ -106,35 +112,37 @@ void ModelFeed::showLayerValues() {
     const RunSession* run = m_navigation.session();
     const int row = m_navigation.currentRow();
     if (run == nullptr || row < 0) {
-        layers.setValues({}, {});
+        layers.setValues({});
         return;
     }
     const views::NavigationState& state = m_history.state();
-    std::string metric = state.metric.toStdString();
-    const MetricInfo* info = findMetric(metric);
-    const bool ofLayers =
-        info != nullptr && (info->kind == MetricKind::Layer || info->kind == MetricKind::GridLayer);
-    QString note;
-    if (!ofLayers) {
-        // A gap belongs to the whole model; edge mass is what the layers have to say beside it.
-        metric = "edge_mass";
-        note =
-            tr("The chosen metric has one value for the whole model, so the layers show "
-               "their edge mass.");
-    }
-    info = findMetric(metric);
+    const QString shown = views::layerMetricFor(state.metric);
+    const std::string metric = shown.toStdString();
+    const MetricInfo& info = *findMetric(metric);
     const std::string grid = state.grid.toStdString();
-    std::vector<double> values;
+    const auto valueOf = [&](int layer) {
+        return run->table->series(metric, grid, layer).values[static_cast<std::size_t>(row)];
+    };
+    views::LayerValues values;
+    values.title = QString::fromUtf8(info.title.data(), static_cast<qsizetype>(info.title.size()));
+    if (shown != state.metric)
+        values.note =
+            tr("The chosen metric has one value for the whole model, so the layers show "
+               "this one.");
+    values.ofAll = valueOf(-1);
     for (std::size_t i = 0; i < run->table->trajectory().layers.size(); ++i)
-        values.push_back(run->table->series(metric, grid, static_cast<int>(i))
-                             .values[static_cast<std::size_t>(row)]);
-    layers.setValues(
-        std::move(values),
-        QString::fromUtf8(info->title.data(), static_cast<qsizetype>(info->title.size())), note);
+        values.ofLayers.push_back(valueOf(static_cast<int>(i)));
+    layers.setValues(std::move(values));
 }
 
-void ModelFeed::markRunning(const views::JobStatus& status) {
-    if (status.picture || status.progress.item.empty()) return;
+void ModelFeed::showFailures() {
+    const RunSession* run = m_navigation.session();
+    failures.setFailures(run == nullptr ? std::vector<Error>()
+                                        : runFailures(run->trajectory(), run->reported));
+}
+
+void ModelFeed::showProgress(const views::JobStatus& status) {
+    if (status.progress.item.empty()) return;
     const QString label = QString::fromStdString(escapeForDisplay(status.progress.item, 200));
     const auto& rows = checkpoints.rows();
     const auto found = std::find_if(rows.begin(), rows.end(),

@@ -31,13 +31,16 @@ public:
     views::FailureModel failures;
     views::AuditModel audit;
 
+    /// Marks the checkpoint that `status` of a probe of the shown run works on.
+    void showProgress(const views::JobStatus& status);
+
 private:
     void showRuns();
     void showCheckpoints();
     void showPhases();
     void showAudit();
     void showLayerValues();
-    void markRunning(const views::JobStatus& status);
+    void showFailures();
 
     SessionList& m_sessions;
     views::NavigationHistory& m_history;

@@ -17,6 +17,15 @@ constexpr std::size_t kOverlayLimit = 8;
 
 int wrapped(int value, int count) { return ((value % count) + count) % count; }
 
+/// `wanted`, or the first grid of a run that was measured on others only.
+QString gridOf(const RunSession& run, const QString& wanted) {
+    const Trajectory* trajectory = run.trajectory();
+    if (trajectory == nullptr || trajectory->gridIds.empty()) return wanted;
+    const auto& grids = trajectory->gridIds;
+    const bool has = std::find(grids.begin(), grids.end(), wanted.toStdString()) != grids.end();
+    return has ? wanted : QString::fromStdString(grids.front());
+}
+
 }  // namespace
 
 NavigationControl::NavigationControl(SessionList& sessions, views::NavigationHistory& history,
@@ -53,7 +62,12 @@ void NavigationControl::activateRun(views::RunId run) {
     next.phase.reset();
     next.layer.reset();
     next.ranges.clear();
-    m_history.go(std::move(next));
+    if (const RunSession* session = m_sessions.find(run)) next.grid = gridOf(*session, next.grid);
+    // Before the first run there was nothing that Back could show.
+    if (session() == nullptr)
+        m_history.amend(std::move(next));
+    else
+        m_history.go(std::move(next));
 }
 
 void NavigationControl::activateCheckpoint(int row) {
@@ -123,15 +137,22 @@ void NavigationControl::setRange(AxisGroup group, AxisRange range) {
     m_history.go(std::move(next));
 }
 
-void NavigationControl::fit(AxisGroup group) {
-    NavigationState next = m_history.state();
-    next.ranges.erase(group);
-    m_history.go(std::move(next));
-}
-
 void NavigationControl::fitAll() {
     NavigationState next = m_history.state();
     next.ranges.clear();
+    m_history.go(std::move(next));
+    emit valuesFitRequested();
+}
+
+void NavigationControl::clearSelection() {
+    NavigationState next = m_history.state();
+    if (next.phase) {
+        next.phase.reset();
+    } else if (next.layer) {
+        next.layer.reset();
+    } else {
+        next.checkpoint.reset();
+    }
     m_history.go(std::move(next));
 }
 
@@ -184,6 +205,14 @@ void NavigationControl::setGrid(const QString& grid) {
     NavigationState next = m_history.state();
     next.grid = grid;
     m_history.go(std::move(next));
+}
+
+void NavigationControl::adoptGrid() {
+    const RunSession* run = session();
+    if (run == nullptr) return;
+    NavigationState next = m_history.state();
+    next.grid = gridOf(*run, next.grid);
+    if (next != m_history.state()) m_history.amend(std::move(next));
 }
 
 void NavigationControl::setMetric(const QString& metric) {

@@ -27,18 +27,26 @@ public:
     void zoomToPhase(int phase);
     void activateLayer(int layer);  ///< -1 = aggregate
     void setRange(views::AxisGroup group, views::AxisRange range);
-    void fit(views::AxisGroup group);
+    /// Every axis shows all of its data again.
     void fitAll();
+    /// Lets go of the first that is there: phase, layer, checkpoint.
+    void clearSelection();
     void stepCheckpoint(int delta);
     void stepLayer(int delta);
     void stepPhase(int delta);
     void stepGrid(int delta);
     void stepMetric(int delta);
     void setGrid(const QString& grid);
+    /// Chooses the first grid of the run when it has no grid of that name.
+    void adoptGrid();
     void setMetric(const QString& metric);
     void toggleStepScale();
     void toggleOverlay(int row);
     void goToMinimumPerplexity();
+
+signals:
+    /// For ranges that views keep to themselves.
+    void valuesFitRequested();
 
 private:
     SessionList& m_sessions;

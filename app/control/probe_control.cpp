@@ -8,9 +8,8 @@ namespace gridscope::app {
 
 using views::LogLevel;
 
-ProbeControl::ProbeControl(JobRunner& jobs, Engine& engine, SessionList& sessions,
-                           views::FailureModel& failures, QObject* parent)
-    : QObject(parent), m_jobs(jobs), m_engine(engine), m_sessions(sessions), m_failures(failures) {}
+ProbeControl::ProbeControl(JobRunner& jobs, Engine& engine, SessionList& sessions, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_engine(engine), m_sessions(sessions) {}
 
 bool ProbeControl::isPaused() const {
     const auto status = m_job ? m_jobs.status(*m_job) : std::nullopt;
@@ -29,7 +28,7 @@ Expected<void> ProbeControl::start(views::RunId run, std::vector<std::size_t> se
                      "this run has no checkpoints on disk",
                      "Open the folder of its checkpoints."};
     m_sessions.setLastChoice(run, choice);
-    m_failures.clear();
+    m_sessions.setReported(run, {});
     m_run = run;
     const ProbeRequest request{session->catalog, std::move(selection), choice};
     const std::filesystem::path file(QFile::encodeName(choice.output).toStdString());
@@ -83,8 +82,8 @@ void ProbeControl::finished(views::RunId run, const std::filesystem::path& file,
         for (const std::string& note : report->notes)
             emit message(LogLevel::Information,
                          QString::fromStdString(escapeForDisplay(note, 400)));
-        for (const Error& failure : report->failures) m_failures.add(failure);
         m_sessions.setTrajectory(run, report->trajectory, file);
+        m_sessions.setReported(run, std::move(report->failures));
         const QString summary = tr("Probe finished: %1 complete, %2 failed, %3 were there before.")
                                     .arg(report->complete)
                                     .arg(report->failed)
@@ -92,9 +91,10 @@ void ProbeControl::finished(views::RunId run, const std::filesystem::path& file,
         emit message(report->failed > 0 ? LogLevel::Warning : LogLevel::Information, summary);
     } else if (report.error().code == ErrorCode::RunCancelled) {
         emit message(LogLevel::Information,
-                     tr("Probe cancelled; what was measured is kept, Resume goes on."));
+                     tr("Probe cancelled; what was measured is kept. \"Go On with the Last Probe\" "
+                        "(Ctrl+Shift+F9) measures the rest."));
     } else {
-        m_failures.add(report.error());
+        m_sessions.setReported(run, {report.error()});
         emit message(LogLevel::Error, QString::fromStdString(report.error().toText()));
     }
     emit runningChanged();

@@ -10,7 +10,6 @@
 #include "app/control/engine.h"
 #include "app/control/session_list.h"
 #include "app/jobs/job_runner.h"
-#include "views/models/failure_model.h"
 #include "views/panels/log_panel.h"
 
 namespace gridscope::app {
@@ -18,12 +17,14 @@ namespace gridscope::app {
 class ProbeControl : public QObject {
     Q_OBJECT
 public:
-    ProbeControl(JobRunner& jobs, Engine& engine, SessionList& sessions,
-                 views::FailureModel& failures, QObject* parent = nullptr);
+    ProbeControl(JobRunner& jobs, Engine& engine, SessionList& sessions, QObject* parent = nullptr);
 
     bool isRunning() const { return m_job.has_value(); }
     bool isPaused() const;
+    /// The run that is, or was last, probed.
     views::RunId run() const { return m_run; }
+    bool isProbing(views::RunId run) const { return isRunning() && run == m_run; }
+    std::optional<JobId> job() const { return m_job; }
 
     /// Errors: run.busy, scan.unsupported (the run has no weights).
     Expected<void> start(views::RunId run, std::vector<std::size_t> selection,
@@ -35,7 +36,7 @@ public:
 
 signals:
     void runningChanged();
-    /// A job that cannot go on, in one sentence; single checkpoints go to the failure model.
+    /// A job that cannot go on, in one sentence; single checkpoints fail in their rows.
     void message(gridscope::views::LogLevel level, const QString& text);
 
 private:
@@ -45,7 +46,6 @@ private:
     JobRunner& m_jobs;
     Engine& m_engine;
     SessionList& m_sessions;
-    views::FailureModel& m_failures;
     std::optional<JobId> m_job;
     views::RunId m_run;
 };

@@ -36,6 +36,7 @@ struct RunSession {
     QString detector = QStringLiteral("derivative");  ///< draws the bands
     std::vector<int> overlay;                         ///< rows compared in histograms, at most 8
     views::ProbeChoice lastChoice;
+    std::vector<Error> reported;  ///< failures told by the last probe of this run
 
     bool isReadOnly() const { return catalog == nullptr; }
     const Trajectory* trajectory() const { return table ? &table->trajectory() : nullptr; }

@@ -8,6 +8,28 @@
 
 namespace gridscope::app {
 
+namespace {
+
+/// Where the rows of `before` with these numbers are in `after`; those that left are dropped.
+std::vector<int> movedRows(const std::vector<int>& numbers, const Trajectory& before,
+                           const Trajectory& after) {
+    std::vector<int> moved;
+    for (const int number : numbers) {
+        const ProbeRecord& old = *before.rows[static_cast<std::size_t>(number)];
+        const auto found =
+            std::find_if(after.rows.begin(), after.rows.end(), [&old](const auto& row) {
+                // A planned row has no hash yet.
+                return row->label == old.label &&
+                       (old.contentSha256.empty() || row->contentSha256 == old.contentSha256);
+            });
+        if (found != after.rows.end())
+            moved.push_back(static_cast<int>(found - after.rows.begin()));
+    }
+    return moved;
+}
+
+}  // namespace
+
 views::RunId SessionList::add(RunSession session) {
     session.id = views::RunId{++m_lastId};
     m_sessions.push_back(std::make_unique<RunSession>(std::move(session)));
@@ -52,6 +74,8 @@ void SessionList::setTrajectory(views::RunId id, std::shared_ptr<const Trajector
                                 std::filesystem::path file) {
     RunSession* session = edit(id);
     if (session == nullptr || trajectory == nullptr) return;
+    if (session->table)
+        session->overlay = movedRows(session->overlay, session->table->trajectory(), *trajectory);
     session->table = std::make_shared<const SeriesTable>(std::move(trajectory));
     session->file = std::move(file);
     emit sessionChanged(id, SessionPart::Data);
@@ -90,6 +114,13 @@ void SessionList::setOverlay(views::RunId id, std::vector<int> rows) {
     if (session == nullptr || session->overlay == rows) return;
     session->overlay = std::move(rows);
     emit sessionChanged(id, SessionPart::Overlay);
+}
+
+void SessionList::setReported(views::RunId id, std::vector<Error> failures) {
+    RunSession* session = edit(id);
+    if (session == nullptr) return;
+    session->reported = std::move(failures);
+    emit sessionChanged(id, SessionPart::Failures);
 }
 
 void SessionList::setLastChoice(views::RunId id, const views::ProbeChoice& choice) {

@@ -12,7 +12,7 @@
 
 namespace gridscope::app {
 
-enum class SessionPart { Catalog, Data, Phases, Overlay, Audit };
+enum class SessionPart { Catalog, Data, Phases, Overlay, Audit, Failures };
 
 class SessionList : public QObject {
     Q_OBJECT
@@ -28,6 +28,7 @@ public:
     void setCatalog(views::RunId id, std::shared_ptr<const CheckpointCatalog> catalog);
     /// For the catalogue that the run has now; another catalogue takes it away again.
     void setAudit(views::RunId id, std::shared_ptr<const AuditReport> report);
+    /// Overlays keep their checkpoints, whatever rows come before them.
     void setTrajectory(views::RunId id, std::shared_ptr<const Trajectory> trajectory,
                        std::filesystem::path file);
     void setAnalysis(views::RunId id, PhaseAnalysis analysis);
@@ -35,6 +36,8 @@ public:
     /// Lets another detector draw the bands.
     void setDetector(views::RunId id, const QString& detector);
     void setOverlay(views::RunId id, std::vector<int> rows);
+    /// What the last probe reported; failed rows tell of themselves.
+    void setReported(views::RunId id, std::vector<Error> failures);
     void setLastChoice(views::RunId id, const views::ProbeChoice& choice);
 
 signals:

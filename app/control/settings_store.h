@@ -34,6 +34,8 @@ public:
     Layout layout() const;
     void setLayout(const Layout& layout);
     void forgetLayout();
+    /// Writes the file now.
+    void sync() { m_settings->sync(); }
 
 private:
     std::unique_ptr<QSettings> m_settings;

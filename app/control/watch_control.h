@@ -21,6 +21,7 @@ public:
     WatchControl(JobRunner& jobs, Engine& engine, SessionList& sessions, QObject* parent = nullptr);
 
     bool isRunning() const { return m_job.has_value(); }
+    std::optional<JobId> job() const { return m_job; }
     /// The run that shows what is measured; kept after the watch ends.
     views::RunId run() const { return m_run; }
     const views::WatchStatus& status() const { return m_status; }

@@ -36,16 +36,21 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_overrides(jobs, engine, m_sessions, m_undo),
       m_references(jobs, engine),
       m_watch(jobs, engine, m_sessions),
-      m_probe(jobs, engine, m_sessions, m_models.failures),
+      m_probe(jobs, engine, m_sessions),
       m_audit(jobs, engine, m_sessions) {
-    connect(&m_sessions, &SessionList::sessionChanged, this, [this](views::RunId run) {
-        if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
-    });
+    connect(&m_sessions, &SessionList::sessionChanged, this,
+            [this](views::RunId run, SessionPart part) {
+                if (run == m_history.state().run && part == SessionPart::Data)
+                    m_navigation.adoptGrid();
+                if (run == m_history.state().run || m_models.runs.isVisible(run)) announceData();
+            });
     connect(&m_models.runs, &views::RunModel::visibilityChanged, this,
             &WorkbenchController::announceData);
     connect(&m_history, &views::NavigationHistory::stateChanged, this,
             [this](const views::NavigationState&, views::NavigationFields changed) {
-                if (changed & views::NavigationField::Run) announceData();
+                if (!(changed & views::NavigationField::Run)) return;
+                m_failure = {};
+                announceData();
             });
     m_undo.setUndoLimit(kUndoLimit);
     connect(&m_watch, &WatchControl::message, this, &WorkbenchController::message);
@@ -58,10 +63,17 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
     connect(&m_audit, &AuditControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::runningChanged, this, &WorkbenchController::viewStateChanged);
+    connect(&m_jobs, &JobRunner::jobChanged, this, &WorkbenchController::showProgress);
 }
 
 CompanionRuns WorkbenchController::companions() const {
     return companionRuns(m_sessions, m_models.runs, m_history.state().run);
+}
+
+void WorkbenchController::showProgress(const views::JobStatus& status) {
+    const bool isOfProbe = m_probe.job() == status.id && m_probe.run() == m_history.state().run;
+    const bool isOfWatch = m_watch.job() == status.id && m_watch.run() == m_history.state().run;
+    if (isOfProbe || isOfWatch) m_models.showProgress(status);
 }
 
 void WorkbenchController::announceData() {
@@ -159,8 +171,22 @@ void WorkbenchController::openTrajectory(const QString& path, views::RunId into)
                 emit opened(path);
             }
             m_navigation.activateRun(run);
-            m_sessions.setTrajectory(run, loaded->trajectory, pathOf(path));
+            takeTrajectory(run, loaded->trajectory, path);
         }));
+}
+
+void WorkbenchController::takeTrajectory(views::RunId run,
+                                         const std::shared_ptr<const Trajectory>& trajectory,
+                                         const QString& file) {
+    const RunSession* session = m_sessions.find(run);
+    // What was measured in an earlier session can go on as it was.
+    if (session != nullptr && session->catalog != nullptr && session->lastChoice.output.isEmpty()) {
+        views::ProbeChoice suggested = suggestedChoice();
+        suggested.output = file;
+        if (const auto choice = choiceOf(*trajectory, std::move(suggested)))
+            m_sessions.setLastChoice(run, *choice);
+    }
+    m_sessions.setTrajectory(run, trajectory, pathOf(file));
 }
 
 void WorkbenchController::loadingEnded() {
@@ -169,6 +195,7 @@ void WorkbenchController::loadingEnded() {
 
 void WorkbenchController::cancelLoading() {
     for (const views::JobId job : m_loadJobs) m_jobs.cancel(job);
+    if (m_loadJobs.empty() && m_probe.isProbing(m_history.state().run)) m_probe.cancel();
 }
 
 void WorkbenchController::measureSpeed() {
@@ -202,8 +229,10 @@ void WorkbenchController::closeRun(views::RunId run) {
     views::RunId fallback;
     for (const auto& session : m_sessions.all())
         if (session->id != run) fallback = session->id;
+    m_failure = {};
     m_history.closeRun(run, fallback);
     m_sessions.remove(run);
+    m_navigation.adoptGrid();
     m_undo.clear();  // its commands could change nothing that is seen
     announceData();
 }
@@ -310,41 +339,66 @@ void WorkbenchController::moveBoundary(const QString& detector, int index, doubl
 }
 
 ViewState WorkbenchController::viewState() const {
+    const RunSession* run = session();
+    const Trajectory* trajectory = run == nullptr ? nullptr : run->trajectory();
+    const bool isMeasured =
+        trajectory != nullptr &&
+        std::any_of(trajectory->rows.begin(), trajectory->rows.end(), [](const auto& row) {
+            return row->status == RowStatus::Complete || row->status == RowStatus::Weights;
+        });
+    if (!isMeasured) return emptyState();
+    ViewState state;
+    state.kind = ViewState::Kind::Data;
+    const int probed = static_cast<int>(
+        std::count_if(trajectory->rows.begin(), trajectory->rows.end(),
+                      [](const auto& row) { return row->status == RowStatus::Complete; }));
+    const int all = m_models.checkpoints.rowCount();
+    QStringList badges = companions().problems;
+    if (probed < all) badges.prepend(tr("%1 of %2 probed").arg(probed).arg(all));
+    state.badge = badges.join(QStringLiteral("   "));
+    return state;
+}
+
+ViewState WorkbenchController::emptyState() const {
     ViewState state;
     const RunSession* run = session();
-    if (run != nullptr && run->table && run->table->rowCount() > 0) {
-        state.kind = ViewState::Kind::Data;
-        const int probed = static_cast<int>(
-            std::count_if(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
-                          [](const auto& row) { return row->status == RowStatus::Complete; }));
-        const int all = m_models.checkpoints.rowCount();
-        QStringList badges = companions().problems;
-        if (probed < all) badges.prepend(tr("%1 of %2 probed").arg(probed).arg(all));
-        state.badge = badges.join(QStringLiteral("   "));
-        if (std::all_of(run->trajectory()->rows.begin(), run->trajectory()->rows.end(),
-                        [](const auto& row) { return row->status == RowStatus::Failed; })) {
-            state.kind = ViewState::Kind::Failed;
-            state.sentence = tr("All checkpoints failed.");
-            state.hint = tr("The Jobs panel lists why.");
-        }
-        return state;
-    }
     if (m_loading > 0) {
         state.kind = ViewState::Kind::Loading;
         state.sentence = tr("Reading...");
+    } else if (run != nullptr && m_probe.isProbing(run->id)) {
+        state.kind = ViewState::Kind::Loading;
+        state.sentence = tr("The first checkpoint is being measured...");
     } else if (m_failure.kind == ViewState::Kind::Failed) {
         state = m_failure;
     } else if (run == nullptr) {
         state.sentence = tr("Open a folder of checkpoints, or a trajectory file.");
-    } else if (m_probe.isRunning()) {
-        state.kind = ViewState::Kind::Loading;
-        state.sentence = tr("The first checkpoint is being measured...");
     } else {
-        state.sentence = m_models.failures.failureCount() > 0
-                             ? tr("Nothing was measured; the Jobs panel lists why.")
-                             : tr("No checkpoint of this run has been probed yet.");
+        state.sentence = tr("No checkpoint of this run has been probed yet.");
+        if (m_models.failures.failureCount() > 0) describeFailures(state);
     }
     return state;
+}
+
+void WorkbenchController::describeFailures(ViewState& state) const {
+    const auto& rows = m_models.checkpoints.rows();
+    const auto failed = std::count_if(rows.begin(), rows.end(), [](const auto& row) {
+        return row.state == views::CheckpointState::Failed;
+    });
+    const auto left = std::count_if(rows.begin(), rows.end(), [](const auto& row) {
+        return row.usable && row.state != views::CheckpointState::Failed;
+    });
+    state.kind = ViewState::Kind::Failed;
+    state.hint = tr("The Jobs panel lists why.");
+    state.details = m_models.failures.toText();
+    if (failed == 0) {
+        state.sentence = tr("Nothing was measured.");
+    } else if (left == 0) {
+        state.sentence = tr("All checkpoints failed.");
+    } else {
+        state.sentence = tr("%1 of %2 checkpoints failed, the others are not measured.")
+                             .arg(failed)
+                             .arg(rows.size());
+    }
 }
 
 }  // namespace gridscope::app

@@ -43,7 +43,7 @@ public:
     void open(const QString& path);
     void closeRun(views::RunId run);
     void rescan();
-    /// Asks the scans and openings under way to stop.
+    /// Asks what the page waits for to stop: scans and openings, else the probe of this run.
     void cancelLoading();
 
     /// Why no probe can start now; empty if one can.
@@ -95,10 +95,15 @@ private:
     void openTrajectory(const QString& path, views::RunId into);
     void scanned(const QString& path, Expected<CheckpointCatalog> catalog);
     void openFailed(const QString& path, const Error& error);
+    void takeTrajectory(views::RunId run, const std::shared_ptr<const Trajectory>& trajectory,
+                        const QString& file);
     void loadingEnded();
     void measureSpeed();
     void report(const Expected<void>& outcome);
     void announceData();
+    void showProgress(const views::JobStatus& status);
+    ViewState emptyState() const;
+    void describeFailures(ViewState& state) const;
 
     JobRunner& m_jobs;
     Engine& m_engine;
@@ -118,7 +123,7 @@ private:
     std::vector<views::JobId> m_loadJobs;  ///< scans and openings, until none is under way
     /// FLOP/s of matrix products on all cores, for cost estimates; NaN until measured.
     double m_multiplyRate = std::numeric_limits<double>::quiet_NaN();
-    ViewState m_failure;  ///< of the last open, until the next one works
+    ViewState m_failure;  ///< of the last open, until the next one works or another run is shown
 };
 
 }  // namespace gridscope::app

@@ -49,7 +49,12 @@ QStringList ActionRegistry::ids() const {
 void ActionRegistry::refresh() {
     for (const Entry& entry : m_entries) {
         const QString why = entry.spec.obstacle ? entry.spec.obstacle() : QString();
-        QString tip = entry.spec.tooltip.isEmpty() ? entry.spec.text : entry.spec.tooltip;
+        const QString name = entry.spec.textNow ? entry.spec.textNow() : entry.spec.text;
+        if (entry.spec.textNow) {
+            entry.action->setText(name);
+            entry.action->setIconText(QString(name).remove(QLatin1Char('&')));
+        }
+        QString tip = entry.spec.tooltip.isEmpty() ? name : entry.spec.tooltip;
         tip.remove(QLatin1Char('&'));
         if (!entry.spec.shortcut.isEmpty())
             tip +=

@@ -23,6 +23,8 @@ struct ActionSpec {
     std::function<void()> run;
     /// For commands that show a tick. Unset = none.
     std::function<bool()> isOn = {};
+    /// For commands whose text follows what they would do. Unset = `text`.
+    std::function<QString()> textNow = {};
 };
 
 class ActionRegistry : public QObject {

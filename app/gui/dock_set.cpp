@@ -115,6 +115,8 @@ void DockSet::showInspector() {
         subject.grid = m_controller.history().state().grid;
         if (const auto step = m_controller.cursor().step())
             subject.cursorRow = run->table->nearestRow(*step);
+        if (const auto pinned = m_controller.cursor().pinnedStep())
+            subject.pinnedRow = run->table->nearestRow(*pinned);
     }
     m_inspector->show(subject);
 }
@@ -132,6 +134,15 @@ void DockSet::shareOut(QMainWindow& window) {
 void DockSet::showJobs() {
     m_jobsDock->show();
     m_jobsDock->raise();
+}
+
+void DockSet::focusInspector() {
+    for (QDockWidget* dock : m_docks) {
+        if (dock->widget() != m_inspector) continue;
+        dock->show();
+        dock->raise();
+    }
+    m_inspector->setFocus(Qt::ShortcutFocusReason);
 }
 
 void DockSet::showAudit() {

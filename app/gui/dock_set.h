@@ -40,6 +40,8 @@ public:
     /// Brings the jobs, or the audit, to the front.
     void showJobs();
     void showAudit();
+    /// Gives the inspector the keys.
+    void focusInspector();
 
 private:
     QDockWidget* add(QMainWindow& window, const QString& name, const QString& title, QWidget* panel,

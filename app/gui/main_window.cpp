@@ -26,7 +26,6 @@
 #include "app/gui/plot_wiring.h"
 #include "app/gui/reference_commands.h"
 #include "app/gui/status_line.h"
-#include "app/gui/theme_palette.h"
 #include "app/gui/watch_wiring.h"
 #include "app/gui/window_menus.h"
 #include "views/dialogs/export_dialog.h"
@@ -35,6 +34,7 @@
 #include "views/pages/watch_page.h"
 #include "views/panels/checkpoints_panel.h"
 #include "views/panels/state_overlay.h"
+#include "views/plot/plot_scale.h"
 
 /// Icons lie in a static library, from which nothing pulls them by itself. Outside of namespaces,
 /// as Q_INIT_RESOURCE demands.
@@ -81,9 +81,16 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
             &ActionRegistry::refresh);
     connect(&controller.probe(), &ProbeControl::runningChanged, &m_actions,
             &ActionRegistry::refresh);
+    connect(&controller.jobs(), &JobRunner::jobChanged, this,
+            [this, wasPaused = false](const views::JobStatus&) mutable {
+                // The Jobs panel pauses as well; progress alone changes no command.
+                const bool isPaused = m_controller.probe().isPaused();
+                if (std::exchange(wasPaused, isPaused) != isPaused) m_actions.refresh();
+            });
     connect(&controller.audit(), &AuditControl::changed, &m_actions, &ActionRegistry::refresh);
-    connect(&controller.models().checkpoints, &views::CheckpointModel::ticksChanged, &m_actions,
-            &ActionRegistry::refresh);
+    connect(&controller.models().checkpoints, &views::CheckpointModel::ticksChanged, this,
+            &MainWindow::showViewState);
+    connect(m_plots, &PlotWiring::inspectorRequested, m_docks, &DockSet::focusInspector);
     setTheme(settings.theme());
     showViewState();
     showChoices();
@@ -106,12 +113,10 @@ void MainWindow::buildPages() {
         connect(page, &views::Page::cancelRequested, &m_controller,
                 &WorkbenchController::cancelLoading);
         connect(page, &views::Page::openRequested, this, [this] {
-            const RunSession* run = m_controller.session();
-            if (run != nullptr && m_controller.probeObstacle().isEmpty()) {
+            if (m_offered == Offer::Probe)
                 askForProbe();
-            } else {
+            else
                 askForFolder();
-            }
         });
     }
 }
@@ -165,8 +170,8 @@ void MainWindow::buildToolbar() {
 
 void MainWindow::showViewState() {
     const ViewState state = m_controller.viewState();
-    const bool canProbe =
-        m_controller.session() != nullptr && m_controller.probeObstacle().isEmpty();
+    m_offered = offer();
+    const QString button = m_offered == Offer::Probe ? tr("Probe...") : tr("Open Folder...");
     for (views::Page* page : {m_dashboard, m_layers}) {
         page->setBadge(state.badge);
         switch (state.kind) {
@@ -177,15 +182,19 @@ void MainWindow::showViewState() {
             page->overlay()->showLoading(state.sentence);
             break;
         case ViewState::Kind::Failed:
+            page->overlay()->setErrorButton(button);
             page->overlay()->showError(state.sentence, state.hint, state.details);
             break;
         case ViewState::Kind::Empty:
-            page->overlay()->showEmpty(state.sentence,
-                                       canProbe ? tr("Probe...") : tr("Open Folder..."));
+            page->overlay()->showEmpty(state.sentence, button);
             break;
         }
     }
     m_actions.refresh();
+}
+
+MainWindow::Offer MainWindow::offer() const {
+    return m_controller.probeObstacle().isEmpty() ? Offer::Probe : Offer::OpenFolder;
 }
 
 void MainWindow::showChoices() {
@@ -214,7 +223,7 @@ void MainWindow::fillRecent() {
 
 void MainWindow::setTheme(views::Theme theme) {
     m_settings.setTheme(theme);
-    const views::Theme shown = applyTheme(theme);
+    const views::Theme shown = m_palette.apply(theme);
     m_plots->setTheme(shown);
     m_watch->setTheme(shown);
 }
@@ -268,12 +277,21 @@ void MainWindow::askForFigure() {
     input.spec.grid = state.grid;
     input.spec.layer = state.layer.value_or(-1);
     input.spec.stepScale = state.stepScale;
-    if (const int row = m_controller.navigation().currentRow(); row >= 0)
-        input.spec.steps = {run->table->steps()[static_cast<std::size_t>(row)]};
+    input.spec.layerMetric = state.metric;
+    const auto range = state.ranges.find(views::stepGroup(state.stepScale));
+    if (range != state.ranges.end()) input.spec.stepRange = range->second;
+    const int current = m_controller.navigation().currentRow();
+    std::vector<int> rows = run->overlay;
+    std::erase(rows, current);
+    if (current >= 0) rows.insert(rows.begin(), current);
+    for (const int row : rows)
+        input.spec.steps.push_back(run->table->steps()[static_cast<std::size_t>(row)]);
     views::ExportDialog dialog(std::move(input), this);
     if (dialog.exec() == QDialog::Accepted)
         statusBar()->showMessage(tr("Written: %1").arg(dialog.writtenPath()), 8000);
 }
+
+void MainWindow::showDataAsTable() { m_plots->showTable(); }
 
 void MainWindow::runAudit() {
     m_docks->showAudit();
@@ -300,6 +318,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         return;
     }
     m_settings.setLayout({saveGeometry(), saveState(SettingsStore::kLayoutVersion)});
+    m_settings.sync();  // the program may end without its destructors
     event->accept();
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/control/settings_store.h"
 #include "app/gui/action_registry.h"
+#include "app/gui/theme_palette.h"
 
 class QComboBox;
 class QTabWidget;
@@ -40,6 +41,7 @@ public slots:
     void askForStep();
     void askForFigure();
     void runAudit();
+    void showDataAsTable();
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -57,8 +59,14 @@ private:
     void fillRecent();
     bool confirmQuit();
 
+    /// What the button of an empty page does.
+    enum class Offer { OpenFolder, Probe };
+    Offer offer() const;
+
     WorkbenchController& m_controller;
     SettingsStore& m_settings;
+    ThemePalette m_palette;
+    Offer m_offered = Offer::OpenFolder;  ///< what the button says
     ActionRegistry m_actions;
     QTabWidget* m_pages = nullptr;
     views::Page* m_dashboard = nullptr;

@@ -2,11 +2,13 @@
 
 #include "app/gui/plot_wiring.h"
 
+#include <QApplication>
 #include <QSplitter>
 
 #include <map>
 
 #include "app/control/workbench_controller.h"
+#include "views/dialogs/plot_table_dialog.h"
 #include "views/pages/page.h"
 #include "views/plot/dashboard_plot.h"
 #include "views/plot/heat_map_plot.h"
@@ -47,9 +49,9 @@ PlotWiring::PlotWiring(views::Page& dashboard, views::Page& layers, WorkbenchCon
     connect(&controller.history(), &views::NavigationHistory::stateChanged, this,
             &PlotWiring::showState);
     connect(&controller.cursor(), &views::CursorModel::cursorChanged, this,
-            [this](std::optional<double> step) {
-                m_dashboard->setCursor(step);
-                m_heatMap->setCursor(step);
+            [this](std::optional<double> step, std::optional<double> pinned) {
+                m_dashboard->setCursor(step, pinned);
+                m_heatMap->setCursor(step, pinned);
             });
     showData();
 }
@@ -67,7 +69,8 @@ void PlotWiring::connectIntents(PlotWidget* plot) {
     connect(plot, &PlotWidget::phaseZoomRequested, &to, &NavigationControl::zoomToPhase);
     connect(plot, &PlotWidget::layerActivated, &to, &NavigationControl::activateLayer);
     connect(plot, &PlotWidget::rangeRequested, &to, &NavigationControl::setRange);
-    connect(plot, &PlotWidget::fitRequested, &to, &NavigationControl::fit);
+    connect(plot, &PlotWidget::fitRequested, &to, &NavigationControl::fitAll);
+    connect(&to, &NavigationControl::valuesFitRequested, plot, &PlotWidget::fitValues);
     connect(plot, &PlotWidget::gridStepRequested, &to, &NavigationControl::stepGrid);
     connect(plot, &PlotWidget::metricStepRequested, &to, &NavigationControl::stepMetric);
     connect(plot, &PlotWidget::checkpointStepRequested, &to, &NavigationControl::stepCheckpoint);
@@ -75,7 +78,46 @@ void PlotWiring::connectIntents(PlotWidget* plot) {
     connect(plot, &PlotWidget::phaseStepRequested, &to, &NavigationControl::stepPhase);
     connect(plot, &PlotWidget::stepScaleToggled, &to, &NavigationControl::toggleStepScale);
     connect(plot, &PlotWidget::cursorMoved, &m_controller.cursor(), &views::CursorModel::moveTo);
-    connect(plot, &PlotWidget::asTableRequested, this, &PlotWiring::asTableRequested);
+    connect(plot, &PlotWidget::pinToggled, this, &PlotWiring::togglePin);
+    connect(plot, &PlotWidget::releaseRequested, this, &PlotWiring::release);
+    connect(plot, &PlotWidget::inspectorRequested, this, &PlotWiring::inspectorRequested);
+    connect(plot, &PlotWidget::asTableRequested, this, [this, plot] { showTableOf(*plot); });
+}
+
+void PlotWiring::togglePin() {
+    views::CursorModel& cursor = m_controller.cursor();
+    const int row = m_controller.navigation().currentRow();
+    // Without a mouse over a plot, the checkpoint that is looked at is what can be pinned.
+    if (!cursor.step() && row >= 0)
+        cursor.moveTo(m_controller.session()->table->steps()[static_cast<std::size_t>(row)]);
+    cursor.togglePin();
+}
+
+void PlotWiring::release() {
+    if (m_controller.cursor().pinnedStep())
+        m_controller.cursor().clearPin();
+    else
+        m_controller.navigation().clearSelection();
+}
+
+void PlotWiring::showTable() {
+    const PlotWidget* shown = nullptr;
+    for (const PlotWidget* plot : m_plots) {
+        const bool hasFocus = plot->isAncestorOf(QApplication::focusWidget());
+        if (plot->isVisible() && (shown == nullptr || hasFocus)) shown = plot;
+    }
+    if (shown != nullptr) showTableOf(*shown);
+}
+
+void PlotWiring::showTableOf(const PlotWidget& plot) {
+    std::vector<views::PlotColumn> columns = plot.columns();
+    const int row = plot.currentRow();
+    std::optional<double> step;
+    if (row >= 0 && !columns.empty() && columns.front().header == "step")
+        step = m_controller.session()->table->steps()[static_cast<std::size_t>(row)];
+    views::PlotTableDialog dialog(plot.accessibleName(), std::move(columns), step,
+                                  m_dashboard->window());
+    dialog.exec();
 }
 
 void PlotWiring::showCompanions() {

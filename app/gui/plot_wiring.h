@@ -28,11 +28,16 @@ class PlotWiring : public QObject {
 public:
     PlotWiring(views::Page& dashboard, views::Page& layers, WorkbenchController& controller);
     void setTheme(views::Theme theme);
+    /// Shows the numbers of the plot with the focus, else of the first one that is seen.
+    void showTable();
 
 signals:
-    void asTableRequested();
+    void inspectorRequested();
 
 private:
+    void showTableOf(const views::PlotWidget& plot);
+    void togglePin();
+    void release();
     void connectIntents(views::PlotWidget* plot);
     void showData();
     void showCompanions();

@@ -3,8 +3,6 @@
 #include "app/gui/theme_palette.h"
 
 #include <QApplication>
-#include <QPalette>
-#include <QStyle>
 
 namespace gridscope::app {
 
@@ -28,7 +26,11 @@ QPalette paletteOf(const QColor& window, const QColor& base, const QColor& text,
 
 }  // namespace
 
-views::Theme applyTheme(views::Theme theme) {
+ThemePalette::ThemePalette() : m_system(QApplication::palette()) {}
+
+ThemePalette::~ThemePalette() { QApplication::setPalette(m_system); }
+
+views::Theme ThemePalette::apply(views::Theme theme) const {
     switch (theme) {
     case views::Theme::Light:
         QApplication::setPalette(paletteOf(QColor(0xf3, 0xf3, 0xf3), QColor(0xff, 0xff, 0xff),
@@ -41,7 +43,7 @@ views::Theme applyTheme(views::Theme theme) {
                                            QColor(0x2f, 0x74, 0xb5), QColor(0x9a, 0x9d, 0xa1)));
         break;
     case views::Theme::System:
-        QApplication::setPalette(QApplication::style()->standardPalette());
+        QApplication::setPalette(m_system);
         break;
     }
     return views::resolveTheme(theme, QApplication::palette());

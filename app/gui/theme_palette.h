@@ -3,12 +3,26 @@
 // Gives the whole program the chosen theme.
 #pragma once
 
+#include <QPalette>
+
 #include "views/style/theme.h"
 
 namespace gridscope::app {
 
-/// Sets the application's palette; System puts back what the desktop gave.
-/// Returns Light or Dark, whichever it comes to.
-views::Theme applyTheme(views::Theme theme);
+/// Remembers the palette that it finds, and puts it back for System and in the end.
+class ThemePalette {
+public:
+    ThemePalette();
+    ~ThemePalette();
+    ThemePalette(const ThemePalette&) = delete;
+    ThemePalette& operator=(const ThemePalette&) = delete;
+
+    /// Sets the application's palette. Returns Light or Dark, whichever it comes to.
+    views::Theme apply(views::Theme theme) const;
+
+private:
+    /// What the desktop gave. Roles that nobody set go on following the desktop.
+    QPalette m_system;
+};
 
 }  // namespace gridscope::app

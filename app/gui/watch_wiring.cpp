@@ -40,7 +40,9 @@ WatchWiring::WatchWiring(MainWindow& window, WorkbenchController& controller)
     connect(m_plot, &views::DashboardPlot::rangeRequested, &controller.navigation(),
             &NavigationControl::setRange);
     connect(m_plot, &views::DashboardPlot::fitRequested, &controller.navigation(),
-            &NavigationControl::fit);
+            &NavigationControl::fitAll);
+    connect(&controller.navigation(), &NavigationControl::valuesFitRequested, m_plot,
+            &views::DashboardPlot::fitValues);
     connect(m_plot, &views::DashboardPlot::stepScaleToggled, &controller.navigation(),
             &NavigationControl::toggleStepScale);
     connect(&controller.history(), &views::NavigationHistory::stateChanged, this,

@@ -103,6 +103,17 @@ void addViewActions(MainWindow& window, WorkbenchController& controller) {
                  {},
                  {},
                  [&controller] { controller.navigation().toggleStepScale(); }});
+    actions.add({QStringLiteral("view.asTable"),
+                 tr("Show Data as &Table..."),
+                 {},
+                 QKeySequence(QStringLiteral("Ctrl+T")),
+                 {},
+                 [&controller] {
+                     const RunSession* run = controller.session();
+                     return run == nullptr || run->table == nullptr ? tr("Nothing is measured yet.")
+                                                                    : QString();
+                 },
+                 [&window] { window.showDataAsTable(); }});
     const auto addTheme = [&](const char* id, const QString& text, views::Theme theme) {
         actions.add({QString::fromLatin1(id), text, {}, {}, {}, {}, [&window, theme] {
                          window.setTheme(theme);
@@ -190,13 +201,16 @@ void addProbeActions(MainWindow& window, WorkbenchController& controller) {
                  {},
                  [&controller] { return controller.probeObstacle(); },
                  [&window] { window.askForProbe(); }});
-    actions.add({QStringLiteral("probe.pause"),
-                 tr("Pa&use or Resume"),
-                 QStringLiteral("pause"),
-                 QKeySequence(QStringLiteral("Shift+F9")),
-                 {},
-                 needsProbe,
-                 [&controller] { controller.probe().togglePause(); }});
+    actions.add(
+        {QStringLiteral("probe.pause"),
+         tr("Pa&use"),
+         QStringLiteral("pause"),
+         QKeySequence(QStringLiteral("Shift+F9")),
+         {},
+         needsProbe,
+         [&controller] { controller.probe().togglePause(); },
+         {},
+         [&controller] { return controller.probe().isPaused() ? tr("Res&ume") : tr("Pa&use"); }});
     actions.add({QStringLiteral("probe.cancel"),
                  tr("&Cancel"),
                  QStringLiteral("cancel"),

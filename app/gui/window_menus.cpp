@@ -48,8 +48,8 @@ WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     fill(*edit, actions, {"edit.undo", "edit.redo", "", "edit.find"});
     QMenu* view = bar.addMenu(tr("&View"));
     fill(*view, actions,
-         {"view.dashboard", "view.layers", "view.watch", "", "view.fit", "view.stepScale", "",
-          "view.themeSystem", "view.themeLight", "view.themeDark", ""});
+         {"view.dashboard", "view.layers", "view.watch", "", "view.fit", "view.stepScale",
+          "view.asTable", "", "view.themeSystem", "view.themeLight", "view.themeDark", ""});
     menus.references = view->addMenu(tr("R&eferences"));
     menus.references->setToolTipsVisible(true);
     QMenu* panels = view->addMenu(tr("&Panels"));

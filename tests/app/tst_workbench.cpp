@@ -3,17 +3,20 @@
 // The real window on real checkpoints, driven by mouse and keyboard.
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QTreeView>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "app/control/core_engine.h"
 #include "core/model/worker_thread.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/test_data.h"
+#include "tests/views/pdf_scanner.h"
 #include "views/plot/dashboard_plot.h"
 
 using namespace gridscope;
@@ -88,7 +91,14 @@ void TestWorkbench::fromFolderToFigure() {
     QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(!controller.probe().isRunning(), 10000);
     qInfo("cancelled after %lld ms (budget 200)", cancelled.elapsed());
-    QVERIFY(controller.session()->table != nullptr);
+    const auto& jobs = controller.models().jobs;
+    QCOMPARE(jobs.index(jobs.rowCount() - 1, views::JobModel::State).data().toString(),
+             QStringLiteral("cancelled"));
+    const auto cut = controller.session()->table;
+    QVERIFY(cut != nullptr);
+    const auto& cutRows = cut->trajectory().rows;
+    QVERIFY(std::count_if(cutRows.begin(), cutRows.end(),
+                          [](const auto& row) { return row->status == RowStatus::Complete; }) < 8);
 
     // Resume; all eight get measured.
     QTest::keyClick(&fixture.window, Qt::Key_F9, Qt::ControlModifier | Qt::ShiftModifier);
@@ -112,6 +122,14 @@ void TestWorkbench::fromFolderToFigure() {
     const QPoint inPanel(canvas->rect().center().x(), canvas->height() * 3 / 10);
     QTest::mouseClick(canvas, Qt::LeftButton, {}, inPanel);
     QTRY_VERIFY(controller.history().state().checkpoint.has_value());
+    // The step whose point is nearest to the click in x.
+    double nearest = table->steps().front();
+    const auto distance = [&](double step) {
+        return std::abs(plot->pixelOf(0, step).x() - inPanel.x());
+    };
+    for (const double step : table->steps())
+        if (distance(step) < distance(nearest)) nearest = step;
+    QCOMPARE(controller.history().state().checkpoint->step, nearest);
 
     // A phase, on the strip.
     QTRY_VERIFY(!controller.session()->bands.names.empty());
@@ -138,6 +156,8 @@ void TestWorkbench::fromFolderToFigure() {
     const QString figure = fixture.folder.filePath(QStringLiteral("overview.pdf"));
     WindowFixture::whenDialogOpens("exportDialog", [&figure](QDialog* dialog) {
         QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("exportPath")), figure);
+        dialog->findChild<QDoubleSpinBox*>(QStringLiteral("exportWidth"))->setValue(3.25);
+        dialog->findChild<QDoubleSpinBox*>(QStringLiteral("exportHeight"))->setValue(2.0);
         auto* button = dialog->findChild<QPushButton*>(QStringLiteral("exportStart"));
         QTRY_VERIFY(button->isEnabled());
         QTest::mouseClick(button, Qt::LeftButton);
@@ -145,7 +165,9 @@ void TestWorkbench::fromFolderToFigure() {
     QTest::keyClick(&fixture.window, Qt::Key_E, Qt::ControlModifier);
     QFile pdf(figure);
     QVERIFY(pdf.open(QIODevice::ReadOnly));
-    QVERIFY(pdf.read(5) == QByteArray("%PDF-"));
+    const test::PdfFacts facts = test::scanPdf(pdf.readAll());
+    QCOMPARE(facts.mediaBox, QSizeF(234, 144));  // 3.25 x 2 in at 72 pt
+    QCOMPARE(facts.pages, 1);
     if (qEnvironmentVariableIsSet("GRIDSCOPE_SCREENSHOTS")) {
         const QString folder = qEnvironmentVariable("GRIDSCOPE_SCREENSHOTS");
         for (const char* theme : {"Light", "Dark"}) {

@@ -60,13 +60,17 @@ void TestModelsTrees::layersGroupByBlock() {
     LayerModel model;
     const QAbstractItemModelTester tester(&model, kStrict);
     model.setLayers(twoBlocks());
-    QCOMPARE(model.rowCount(), 2);
-    const QModelIndex block0 = model.index(0, 0);
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(cell(model, 0, LayerModel::Name), QStringLiteral("All matrices"));
+    QVERIFY(model.isAllMatrices(model.index(0, 0)));
+    QCOMPARE(model.rowCount(model.index(0, 0)), 0);
+    const QModelIndex block0 = model.index(1, 0);
+    QVERIFY(!model.isAllMatrices(block0));
     QCOMPARE(block0.data().toString(), QStringLiteral("Block 0"));
     QCOMPARE(model.rowCount(block0), 2);
     QCOMPARE(model.layerAt(model.index(1, 0, block0)), 2);
     QCOMPARE(model.layerAt(block0), -1);
-    QCOMPARE(model.indexOfLayer(0).parent(), model.index(1, 0));
+    QCOMPARE(model.indexOfLayer(0).parent(), model.index(2, 0));
     QVERIFY(!model.indexOfLayer(17).isValid());
     for (int layer = 0; layer < 3; ++layer)
         QCOMPARE(model.layerAt(model.indexOfLayer(layer)), layer);
@@ -76,14 +80,16 @@ void TestModelsTrees::blockShowsTheMeanOfItsMatrices() {
     LayerModel model;
     const QAbstractItemModelTester tester(&model, kStrict);
     model.setLayers(twoBlocks());
-    model.setValues({1.0, 2.0, 4.0}, QStringLiteral("Edge mass"));
-    QCOMPARE(cell(model, 0, LayerModel::Value), QStringLiteral("3.000"));
-    QCOMPARE(cell(model, 1, LayerModel::Value), QStringLiteral("1.000"));
+    model.setValues({{1.0, 2.0, 4.0}, 7.0, QStringLiteral("Edge mass"), {}});
+    QCOMPARE(cell(model, 0, LayerModel::Value), QStringLiteral("7.000"));
+    QCOMPARE(cell(model, 1, LayerModel::Value), QStringLiteral("3.000"));
+    QCOMPARE(cell(model, 2, LayerModel::Value), QStringLiteral("1.000"));
     QCOMPARE(model.headerData(LayerModel::Value, Qt::Horizontal, Qt::DisplayRole).toString(),
              QStringLiteral("Edge mass"));
-    model.setValues({kNan, 2.0, kNan}, QStringLiteral("Edge mass"));
-    QCOMPARE(cell(model, 0, LayerModel::Value), QStringLiteral("2.000"));
-    QCOMPARE(cell(model, 1, LayerModel::Value), QStringLiteral("–"));
+    model.setValues({{kNan, 2.0, kNan}, kNan, QStringLiteral("Edge mass"), {}});
+    QCOMPARE(cell(model, 0, LayerModel::Value), QStringLiteral("–"));
+    QCOMPARE(cell(model, 1, LayerModel::Value), QStringLiteral("2.000"));
+    QCOMPARE(cell(model, 2, LayerModel::Value), QStringLiteral("–"));
 }
 
 void TestModelsTrees::phasesListEveryDetector() {

@@ -7,10 +7,12 @@
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTimer>
@@ -146,7 +148,8 @@ void ExportDialog::buildForm(QFormLayout* form) {
     connect(choose, &QToolButton::clicked, this, [this] {
         const QString path =
             QFileDialog::getSaveFileName(this, tr("Export Figure"), m_path->text(),
-                                         tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;CSV (*.csv)"));
+                                         tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;CSV (*.csv)"),
+                                         nullptr, QFileDialog::DontConfirmOverwrite);
         if (!path.isEmpty()) m_path->setText(path);
     });
 }
@@ -187,8 +190,21 @@ void ExportDialog::showPreview() {
     m_export->setToolTip(why);
 }
 
+bool ExportDialog::mayReplace(const QString& path) {
+    QMessageBox box(QMessageBox::Question, tr("The file exists"),
+                    tr("%1 exists already. Replace it?").arg(QFileInfo(path).fileName()),
+                    QMessageBox::Cancel, this);
+    box.setObjectName(QStringLiteral("replaceQuestion"));
+    QAbstractButton* replace = box.addButton(tr("Replace"), QMessageBox::AcceptRole);
+    replace->setObjectName(QStringLiteral("replaceFile"));
+    box.setDefaultButton(QMessageBox::Cancel);
+    box.exec();
+    return box.clickedButton() == replace;
+}
+
 void ExportDialog::write() {
     const QString path = m_path->text().trimmed();
+    if (QFileInfo::exists(path) && !mayReplace(path)) return;
     const auto outcome = writeFigure({m_input.table, m_input.phases, spec()}, path);
     if (!outcome) {
         m_message->setText(QString::fromStdString(outcome.error().toText()));

@@ -31,6 +31,7 @@ private:
     void buildForm(QFormLayout* form);
     void showPreview();
     void write();
+    bool mayReplace(const QString& path);
 
     FigureInput m_input;
     QString m_written;

@@ -9,6 +9,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/version.h"
+#include "views/plot/heat_map_data.h"
 
 namespace gridscope::views {
 
@@ -37,6 +38,7 @@ QString specText(const FigureSpec& spec) {
                       number(spec.dpi),
                       spec.grid,
                       number(spec.layer),
+                      layerMetricFor(spec.layerMetric),
                       number(static_cast<double>(spec.stepScale)),
                       number(spec.panelColumns),
                       number(spec.phaseBands ? 1 : 0)};

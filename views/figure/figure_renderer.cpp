@@ -18,12 +18,13 @@ namespace {
 constexpr double kPointsPerInch = 72.0;
 
 /// Panels of the figures that are made of panels; empty for others.
-std::vector<PanelSpec> panelsOf(const QString& name) {
-    if (name == QLatin1String("overview")) return defaultPanels();
+std::vector<PanelSpec> panelsOf(const FigureSpec& spec) {
+    const QString& name = spec.name;
+    if (name == QLatin1String("overview")) return defaultPanels(spec.layerMetric);
     if (name == QLatin1String("gap")) return {gapPanel()};
     if (name == QLatin1String("perplexity")) return {perplexityPanel()};
     if (name == QLatin1String("kurtosis")) return {kurtosisPanel()};
-    if (name == QLatin1String("misalignment")) return {misalignmentPanel()};
+    if (name == QLatin1String("misalignment")) return {misalignmentPanel(spec.layerMetric)};
     return {};
 }
 
@@ -77,7 +78,7 @@ Expected<void> FigureRenderer::build() {
     m_plot->setBufferDevicePixelRatio(1.0);
     m_plot->resize(m_size);
     m_plot->setViewport(QRect(QPoint(0, 0), m_size));
-    const auto panels = panelsOf(m_input.spec.name);
+    const auto panels = panelsOf(m_input.spec);
     if (!panels.empty())
         GRIDSCOPE_TRY(buildPanels(panels));
     else if (m_input.spec.name.startsWith(QLatin1String("heatmap:")))

@@ -28,6 +28,7 @@ struct FigureSpec {
     int dpi = 300;  ///< of PNG, 72..1200
     QString grid = QStringLiteral("a4g128:minmax");
     int layer = -1;             ///< -1 = whole model
+    QString layerMetric;        ///< of the misalignment panel; empty = the level flip rate
     std::vector<double> steps;  ///< checkpoints of a histogram; empty = the last probed
     StepScale stepScale = StepScale::Logarithmic;
     std::optional<AxisRange> stepRange;  ///< missing = fit

@@ -13,6 +13,10 @@ namespace {
 // internalId: 0 for a group, group row + 1 for a failure.
 constexpr quintptr kGroupId = 0;
 
+bool isSame(const Error& a, const Error& b) {
+    return a.code == b.code && a.where == b.where && a.what == b.what;
+}
+
 QString text(const std::string& bytes) {
     return QString::fromStdString(escapeForDisplay(bytes, 400));
 }
@@ -25,6 +29,24 @@ void FailureModel::clear() {
     endResetModel();
 }
 
+void FailureModel::setFailures(const std::vector<Error>& errors) {
+    bool grows = true;
+    for (const Group& group : m_groups)
+        for (const Error& shown : group.errors)
+            grows =
+                grows && std::any_of(errors.begin(), errors.end(),
+                                     [&shown](const Error& error) { return isSame(shown, error); });
+    if (!grows) clear();
+    for (const Error& error : errors) add(error);
+}
+
+bool FailureModel::holds(const Error& error) const {
+    for (const Group& group : m_groups)
+        for (const Error& known : group.errors)
+            if (isSame(known, error)) return true;
+    return false;
+}
+
 void FailureModel::add(const Error& error) {
     auto group = std::find_if(m_groups.begin(), m_groups.end(),
                               [&error](const Group& known) { return known.code == error.code; });
@@ -34,11 +56,7 @@ void FailureModel::add(const Error& error) {
         endInsertRows();
         group = std::prev(m_groups.end());
     }
-    const bool known =
-        std::any_of(group->errors.begin(), group->errors.end(), [&error](const Error& other) {
-            return other.where == error.where && other.what == error.what;
-        });
-    if (known) return;
+    if (holds(error)) return;
     const QModelIndex parent = index(static_cast<int>(group - m_groups.begin()), 0);
     beginInsertRows(parent, rowCount(parent), rowCount(parent));
     group->errors.push_back(error);

@@ -18,6 +18,8 @@ public:
     using QAbstractItemModel::QAbstractItemModel;
 
     void clear();
+    /// Shows these. What is open in a view stays open while the list only grows.
+    void setFailures(const std::vector<Error>& errors);
     /// Adds a failure; one that is already listed is not repeated.
     void add(const Error& error);
     int failureCount() const;
@@ -32,6 +34,8 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
+    bool holds(const Error& error) const;
+
     struct Group {
         ErrorCode code = ErrorCode::Internal;
         std::vector<Error> errors;

@@ -11,6 +11,15 @@
 
 namespace gridscope::views {
 
+/// Values of the current checkpoint and metric, NaN where missing.
+struct LayerValues {
+    std::vector<double> ofLayers;  ///< [layers]
+    double ofAll = kNotMeasured;   ///< of all matrices together
+    QString title;                 ///< of the metric with its unit, the heading of the column
+    QString note;                  ///< why this metric, for the tooltip of the heading
+};
+
+/// The first line stands for all matrices, the others are blocks.
 class LayerModel : public QAbstractItemModel {
     Q_OBJECT
 public:
@@ -18,13 +27,12 @@ public:
     using QAbstractItemModel::QAbstractItemModel;
 
     void setLayers(const std::vector<LayerInfo>& layers);
-    /// @param values [layers] of the current checkpoint and metric, NaN where missing
-    /// @param title  of the metric with its unit, the heading of the column
-    /// @param note   why this metric, for the tooltip of the heading
-    void setValues(std::vector<double> values, const QString& title, const QString& note = {});
+    void setValues(LayerValues values);
 
-    /// Index into Trajectory::layers, or -1 for a block.
+    /// Index into Trajectory::layers, or -1 for a block and for all matrices.
     int layerAt(const QModelIndex& index) const;
+    bool isAllMatrices(const QModelIndex& index) const;
+    QModelIndex indexOfAll() const { return index(0, 0); }
     QModelIndex indexOfLayer(int layer, int column = 0) const;
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
@@ -40,11 +48,11 @@ private:
         std::vector<int> layers;
     };
     double valueOfBlock(const Block& block) const;  ///< mean of its measured matrices
+    QVariant topData(int row, int column) const;
 
     std::vector<LayerInfo> m_layers;
     std::vector<Block> m_blocks;  ///< ascending
-    std::vector<double> m_values;
-    QString m_title, m_note;
+    LayerValues m_values;
 };
 
 }  // namespace gridscope::views

@@ -24,6 +24,15 @@ QString valueAt(const Series& series, int row) {
     return numberText(series.values[static_cast<std::size_t>(row)]);
 }
 
+/// The value at the cursor, else of the selected checkpoint, above the pinned one.
+QString changeOf(const Series& series, const InspectorPanel::Subject& subject) {
+    const int row = subject.cursorRow >= 0 ? subject.cursorRow : subject.row;
+    if (row < 0 || subject.pinnedRow < 0) return {};
+    const double change = series.values[static_cast<std::size_t>(row)] -
+                          series.values[static_cast<std::size_t>(subject.pinnedRow)];
+    return std::isfinite(change) ? numberText(change) : QString();
+}
+
 /// "low to high", or nothing where no interval was measured.
 QString intervalAt(const Series& series, int row) {
     if (row < 0 || series.low.empty()) return {};
@@ -39,7 +48,8 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent), m_tree(new QT
     setObjectName(QStringLiteral("inspectorPanel"));
     m_tree->setObjectName(QStringLiteral("inspectorTree"));
     m_tree->setAccessibleName(tr("Values of the current checkpoint"));
-    m_tree->setHeaderLabels({tr("Quantity"), tr("Selected"), tr("At cursor")});
+    m_tree->setHeaderLabels({tr("Quantity"), tr("Selected"), tr("At cursor"), tr("Since pin")});
+    setFocusProxy(m_tree);
     // The values are what this panel is for: a long name is cut first, and whole in its tooltip.
     m_tree->header()->setStretchLastSection(false);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -75,7 +85,8 @@ void InspectorPanel::addMetrics(QTreeWidgetItem* parent, const Subject& subject,
         if (selected.isEmpty() && cursor.isEmpty()) continue;  // was not measured
         QString name = text(metric.title);
         if (!metric.unit.empty()) name += QStringLiteral(" [%1]").arg(text(metric.unit));
-        auto* item = new QTreeWidgetItem(parent, {name, selected, cursor});
+        auto* item =
+            new QTreeWidgetItem(parent, {name, selected, cursor, changeOf(series, subject)});
         item->setToolTip(0, name);
         const QString interval = intervalAt(series, subject.row);
         const QString cursorInterval = intervalAt(series, subject.cursorRow);
@@ -119,6 +130,7 @@ void InspectorPanel::show(const Subject& subject) {
         addMetrics(layer, subject, MetricKind::GridLayer, grid);
     }
     m_tree->setColumnHidden(2, subject.cursorRow < 0);
+    m_tree->setColumnHidden(3, subject.pinnedRow < 0);
     m_tree->setUpdatesEnabled(true);
 }
 

@@ -28,6 +28,7 @@ public:
         std::optional<int> layer;
         QString grid;
         int cursorRow = -1;  ///< the checkpoint under the crosshair, for the second column
+        int pinnedRow = -1;  ///< the pinned one, from which the third column tells the difference
     };
     void show(const Subject& subject);
 

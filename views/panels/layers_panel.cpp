@@ -26,13 +26,13 @@ LayersPanel::LayersPanel(LayerModel* model, QWidget* parent)
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) {
                 const int layer = m_model->layerAt(current);
-                if (layer >= 0) emit layerActivated(layer);
+                if (layer >= 0 || m_model->isAllMatrices(current)) emit layerActivated(layer);
             });
     connect(model, &QAbstractItemModel::modelReset, m_tree, &QTreeView::expandAll);
 }
 
 void LayersPanel::showLayer(std::optional<int> layer) {
-    const QModelIndex index = layer ? m_model->indexOfLayer(*layer) : QModelIndex();
+    const QModelIndex index = layer ? m_model->indexOfLayer(*layer) : m_model->indexOfAll();
     const QSignalBlocker blocker(m_tree->selectionModel());
     m_tree->setCurrentIndex(index);
     if (index.isValid()) m_tree->scrollTo(index);

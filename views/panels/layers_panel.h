@@ -20,7 +20,7 @@ public:
     void showLayer(std::optional<int> layer);
 
 signals:
-    /// Index into Trajectory::layers.
+    /// Index into Trajectory::layers, -1 for all matrices together.
     void layerActivated(int layer);
 
 private:

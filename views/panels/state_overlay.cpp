@@ -91,7 +91,7 @@ void StateOverlay::showLoading(const QString& text) {
         m_details.clear();
         showTexts(text, tr("Esc cancels."), {});
         m_bar->show();
-        m_escape->setEnabled(isVisible());
+        m_escape->setEnabled(true);  // acts only while this is seen
     });
 }
 

@@ -19,15 +19,22 @@ QString translated(const char* text) {
     return QCoreApplication::translate("DashboardOverlay", text);
 }
 
-/// "step 77,000" line of values of a panel at `row`.
-QString readOut(const PanelData& panel, int row, const QLocale& locale) {
+/// Values of a panel at `row`, with what they are above those at `pinnedRow` (-1 = no pin).
+QString readOut(const PanelData& panel, int row, int pinnedRow, const QLocale& locale) {
     QStringList parts;
     for (const PanelSeries& series : panel.series) {
         const int index = series.points.indexOfRow(row);
         if (index < 0) continue;
         const double value = series.points.values[static_cast<std::size_t>(index)];
         const QString unit = panel.spec.unit.isEmpty() ? QString() : u' ' + panel.spec.unit;
-        parts << series.name + QStringLiteral(": ") + locale.toString(value, 'g', 5) + unit;
+        QString text = series.name + QStringLiteral(": ") + locale.toString(value, 'g', 5) + unit;
+        const int pinned = pinnedRow < 0 ? -1 : series.points.indexOfRow(pinnedRow);
+        if (pinned >= 0) {
+            const double change = value - series.points.values[static_cast<std::size_t>(pinned)];
+            text += QStringLiteral(" (") + (change < 0 ? QString() : QStringLiteral("+")) +
+                    locale.toString(change, 'g', 4) + QStringLiteral(")");
+        }
+        parts << text;
     }
     return parts.join(u'\n');
 }
@@ -52,6 +59,17 @@ void paintSelected(QCPPainter& painter, const PanelStack& stack, std::size_t ind
         painter.drawEllipse(QPointF(at, y->coordToPixel(series.points.y[k])),
                             style.markerSize * 0.9, style.markerSize * 0.9);
     }
+}
+
+/// The second cursor: a dashed line.
+void paintPin(QCPPainter& painter, const PanelStack& stack, std::size_t index,
+              const std::vector<double>& steps, int row, const PlotStyle& style) {
+    const QRect area = stack.rect(index)->rect();
+    const QCPAxis* x = stack.rect(index)->axis(QCPAxis::atBottom);
+    const double at =
+        x->coordToPixel(stepPosition(steps[static_cast<std::size_t>(row)], stack.scale()));
+    painter.setPen(QPen(style.crosshair, style.axisWidth, Qt::DashLine));
+    painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()));
 }
 
 /// Beside the crosshair, in the half of the panel that the points at the cursor leave free.
@@ -131,6 +149,7 @@ void paintCursor(QCPPainter& painter, const PanelStack& stack, const DashboardMa
                  const PlotStyle& style) {
     if (marks.table == nullptr) return;
     const int cursorRow = marks.cursorStep ? marks.table->nearestRow(*marks.cursorStep) : -1;
+    const int pinnedRow = marks.pinnedStep ? marks.table->nearestRow(*marks.pinnedStep) : -1;
     for (std::size_t i = 0; i < stack.count(); ++i) {
         const QRect area = stack.rect(i)->rect();
         painter.save();
@@ -139,13 +158,14 @@ void paintCursor(QCPPainter& painter, const PanelStack& stack, const DashboardMa
             const double step = marks.table->steps()[static_cast<std::size_t>(marks.selectedRow)];
             if (!std::isnan(step)) paintSelected(painter, stack, i, marks.selectedRow, step, style);
         }
+        if (pinnedRow >= 0) paintPin(painter, stack, i, marks.table->steps(), pinnedRow, style);
         if (cursorRow >= 0) {
             const double step = marks.table->steps()[static_cast<std::size_t>(cursorRow)];
             const QCPAxis* x = stack.rect(i)->axis(QCPAxis::atBottom);
             const double at = x->coordToPixel(stepPosition(step, stack.scale()));
             painter.setPen(QPen(style.crosshair, style.axisWidth, Qt::DotLine));
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()));
-            QString text = readOut(stack.panel(i), cursorRow, QLocale());
+            QString text = readOut(stack.panel(i), cursorRow, pinnedRow, QLocale());
             if (i == 0)
                 text.prepend(translated("step %1").arg(QLocale().toString(step, 'f', 0)) +
                              (text.isEmpty() ? QString() : QStringLiteral("\n")));

@@ -19,7 +19,7 @@ struct DraggedBoundary {
 struct DashboardMarks {
     const SeriesTable* table = nullptr;
     int selectedRow = -1;
-    std::optional<double> cursorStep;
+    std::optional<double> cursorStep, pinnedStep;
     std::vector<int> probedRows;  ///< rows with any measurement
     std::optional<DraggedBoundary> dragged;
 };

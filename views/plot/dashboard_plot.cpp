@@ -76,12 +76,21 @@ void DashboardPlot::setCompanions(std::vector<CompanionRun> companions) {
     rebuild();
 }
 
-void DashboardPlot::setCursor(std::optional<double> step) {
+void DashboardPlot::setCursor(std::optional<double> step, std::optional<double> pinned) {
     m_marks->cursorStep = step;
+    m_marks->pinnedStep = pinned;
     replotOverlay();
 }
 
-void DashboardPlot::fitValues() { m_stack->clearValues(); }
+void DashboardPlot::fitValues() {
+    m_stack->clearValues();
+    replotLater();
+}
+
+std::vector<PlotColumn> DashboardPlot::columns() const {
+    if (data() == nullptr || m_stack->count() == 0) return {};
+    return panelColumns(*data(), *m_stack);
+}
 
 int DashboardPlot::panelCount() const { return static_cast<int>(m_stack->count()); }
 
@@ -148,6 +157,7 @@ void DashboardPlot::rebuild() {
     if (data() != nullptr) {
         const PanelChoice choice{state().grid, currentLayer(), state().stepScale};
         for (PanelSpec spec : m_panels) {
+            if (spec.followsMetric) spec = misalignmentPanel(state().metric);
             if (m_isLinear) spec.scale = ValueScale::Linear;
             panels.push_back(makePanelData(*data(), spec, choice));
             isEmpty = isEmpty && panels.back().isEmpty();
@@ -191,7 +201,10 @@ void DashboardPlot::stateShown(NavigationFields changed) {
     using enum NavigationField;
     const NavigationFields drawsAnew =
         NavigationFields(Run) | Grid | Layer | NavigationField::StepScale;
-    if (changed & drawsAnew) {
+    const bool follows = changed.testFlag(Metric) &&
+                         std::any_of(m_panels.begin(), m_panels.end(),
+                                     [](const PanelSpec& panel) { return panel.followsMetric; });
+    if (follows || (changed & drawsAnew)) {
         rebuild();
         return;
     }
@@ -280,7 +293,6 @@ void DashboardPlot::click(QPointF position, Qt::KeyboardModifiers modifiers) {
     if (isOnBadge(*m_stack, position, plotStyle())) {
         fitValues();
         emit fitRequested(stepGroup(state().stepScale));
-        replotLater();
         return;
     }
     if (const auto phase = m_stack->stripPhaseAt(position)) {
@@ -304,7 +316,6 @@ void DashboardPlot::doubleClick(QPointF position) {
     if (m_stack->panelAt(position) < 0) return;
     fitValues();
     emit fitRequested(stepGroup(state().stepScale));
-    replotLater();
 }
 
 bool DashboardPlot::grip(QPointF position) {

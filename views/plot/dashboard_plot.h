@@ -39,10 +39,12 @@ public:
     void setReferences(std::vector<ReferenceSeries> references);
     /// Other runs, drawn over the active one.
     void setCompanions(std::vector<CompanionRun> companions);
-    /// Draws the crosshair at the checkpoint nearest to `step`.
-    void setCursor(std::optional<double> step);
+    /// Draws the crosshair at the checkpoint nearest to `step`, and a second one at `pinned`, from
+    /// which the read-outs then tell the difference.
+    void setCursor(std::optional<double> step, std::optional<double> pinned = {});
     /// Drops the vertical ranges set by zooming.
-    void fitValues();
+    void fitValues() override;
+    std::vector<PlotColumn> columns() const override;
 
     /// What is drawn, and where on the canvas (child "plotDashboardCanvas").
     int panelCount() const;

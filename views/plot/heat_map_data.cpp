@@ -33,6 +33,10 @@ bool isLayerMetric(const std::string& metric) {
            (info->kind == MetricKind::Layer || info->kind == MetricKind::GridLayer);
 }
 
+QString layerMetricFor(const QString& metric) {
+    return isLayerMetric(metric.toStdString()) ? metric : QStringLiteral("level_flip_rate");
+}
+
 HeatMapData heatMapData(const SeriesTable& table, const std::string& metric,
                         const std::string& grid, StepScale scale) {
     HeatMapData data;

@@ -29,6 +29,9 @@ struct HeatMapData {
 
 /// True for metrics that have a value per matrix.
 bool isLayerMetric(const std::string& metric);
+/// What views of layers show while `metric` is chosen: itself, or the level flip rate when it has
+/// one value for the whole model.
+QString layerMetricFor(const QString& metric);
 
 /// Any Layer or GridLayer metric; empty for others.
 HeatMapData heatMapData(const SeriesTable& table, const std::string& metric,

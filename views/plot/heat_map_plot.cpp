@@ -22,7 +22,7 @@ HeatMapPlot::HeatMapPlot(QWidget* parent)
     auto* interaction = new StepInteraction(&plot());
     connect(interaction, &StepInteraction::clicked, this, &HeatMapPlot::click);
     connect(interaction, &StepInteraction::doubleClicked, this, [this] {
-        applyRange();
+        fitValues();
         emit fitRequested(stepGroup(state().stepScale));
     });
     connect(interaction, &StepInteraction::hovered, this, [this](QPointF position) {
@@ -45,14 +45,22 @@ HeatMapPlot::HeatMapPlot(QWidget* parent)
 
 HeatMapPlot::~HeatMapPlot() = default;
 
-void HeatMapPlot::setCursor(std::optional<double> step) {
+void HeatMapPlot::setCursor(std::optional<double> step, std::optional<double> pinned) {
     m_cursor = step;
+    m_pinned = pinned;
     replotOverlay();
 }
 
-QString HeatMapPlot::shownMetric() const {
-    return isLayerMetric(state().metric.toStdString()) ? state().metric
-                                                       : QStringLiteral("level_flip_rate");
+QString HeatMapPlot::shownMetric() const { return layerMetricFor(state().metric); }
+
+void HeatMapPlot::fitValues() {
+    m_picture->setLayers({-0.5, static_cast<double>(m_picture->data().values.size()) - 0.5});
+    replotLater();
+}
+
+std::vector<PlotColumn> HeatMapPlot::columns() const {
+    if (data() == nullptr) return {};
+    return heatMapColumns(*data(), m_picture->data());
 }
 
 QSize HeatMapPlot::minimumSizeHint() const {
@@ -131,6 +139,8 @@ void HeatMapPlot::paintOverlay(QCPPainter& painter) const {
         const double step = data()->steps()[static_cast<std::size_t>(row)];
         if (!std::isnan(step)) vertical(step, QPen(plotStyle().accent, plotStyle().lineWidth));
     }
+    if (m_pinned)
+        vertical(*m_pinned, QPen(plotStyle().crosshair, plotStyle().axisWidth, Qt::DashLine));
     if (m_cursor)
         vertical(*m_cursor, QPen(plotStyle().crosshair, plotStyle().axisWidth, Qt::DotLine));
     if (currentLayer() >= 0) {

@@ -21,9 +21,10 @@ public:
     explicit HeatMapPlot(QWidget* parent = nullptr);
     ~HeatMapPlot() override;
 
-    void setCursor(std::optional<double> step);
-    /// The metric of the navigation state if it has values per matrix, else the level flip rate.
-    QString shownMetric() const;
+    void setCursor(std::optional<double> step, std::optional<double> pinned = {});
+    QString shownMetric() const;  ///< layerMetricFor that of the navigation state
+    void fitValues() override;
+    std::vector<PlotColumn> columns() const override;
 
     QSize minimumSizeHint() const override;
 
@@ -40,7 +41,7 @@ private:
     void paintOverlay(QCPPainter& painter) const;
     QString description() const;
 
-    std::optional<double> m_cursor;
+    std::optional<double> m_cursor, m_pinned;
     std::optional<QPointF> m_hovered;
     std::unique_ptr<HeatMapPicture> m_picture;
     std::unique_ptr<PaintedLayer> m_overlay;

@@ -19,6 +19,8 @@ void HistogramPlot::setOverlay(std::vector<int> rows) {
     rebuild();
 }
 
+std::vector<PlotColumn> HistogramPlot::columns() const { return residualColumns(*m_picture); }
+
 QSize HistogramPlot::minimumSizeHint() const {
     const int em = QFontMetrics(plotStyle().baseFont).height();
     return {em * 16, em * 10};

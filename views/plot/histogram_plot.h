@@ -21,6 +21,8 @@ public:
     /// Rows drawn beside the current checkpoint, at most 8.
     void setOverlay(std::vector<int> rows);
 
+    std::vector<PlotColumn> columns() const override;
+
     QSize minimumSizeHint() const override;
 
 protected:

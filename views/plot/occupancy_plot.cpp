@@ -19,6 +19,8 @@ void OccupancyPlot::setOverlay(std::vector<int> rows) {
     rebuild();
 }
 
+std::vector<PlotColumn> OccupancyPlot::columns() const { return codeColumns(*m_picture); }
+
 QSize OccupancyPlot::minimumSizeHint() const {
     const int em = QFontMetrics(plotStyle().baseFont).height();
     return {em * 16, em * 10};

@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 
 #include "core/trajectory/series_table.h"
+#include "views/plot/heat_map_data.h"
 
 namespace gridscope::views {
 
@@ -38,9 +39,14 @@ PanelSpec perplexityPanel() {
     return spec;
 }
 
-PanelSpec misalignmentPanel() {
-    return panel("misalignment", translated("Level flip rate"), {}, ValueScale::Linear,
-                 {QStringLiteral("level_flip_rate"), GridChoice::Current, {}, {}});
+PanelSpec misalignmentPanel(const QString& metric) {
+    const QString shown = layerMetricFor(metric);
+    PanelSpec spec = metricPanel(shown);
+    if (shown == QLatin1String("level_flip_rate")) spec.title = translated("Level flip rate");
+    spec.id = QStringLiteral("misalignment");
+    for (PanelMetric& one : spec.metrics) one.grids = GridChoice::Current;
+    spec.followsMetric = true;
+    return spec;
 }
 
 PanelSpec edgeMassPanel() {
@@ -71,8 +77,8 @@ PanelSpec metricPanel(const QString& metric) {
     return spec;
 }
 
-std::vector<PanelSpec> defaultPanels() {
-    return {gapPanel(), perplexityPanel(), misalignmentPanel(), kurtosisPanel()};
+std::vector<PanelSpec> defaultPanels(const QString& metric) {
+    return {gapPanel(), perplexityPanel(), misalignmentPanel(metric), kurtosisPanel()};
 }
 
 }  // namespace gridscope::views

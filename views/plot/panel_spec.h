@@ -33,19 +33,22 @@ struct PanelSpec {
     std::optional<double> reference;  ///< dashed line, as value
     QString referenceName;
     bool marksMinimum = false;  ///< of the first series
+    /// Shows the chosen metric while that has values per matrix (layerMetricFor).
+    bool followsMetric = false;
 };
 
 PanelSpec gapPanel();
 PanelSpec perplexityPanel();
-/// Level-flip rate of the current layer, or of all matrices, on the current grid.
-PanelSpec misalignmentPanel();
+/// A layer metric of the current layer, or of all matrices, on the current grid; the level flip
+/// rate unless `metric` has values per matrix.
+PanelSpec misalignmentPanel(const QString& metric = {});
 /// Edge mass with the 0.2 of uniform residuals.
 PanelSpec edgeMassPanel();
 PanelSpec kurtosisPanel();
 /// Any other metric of metricTable(); its title and unit come from there.
 PanelSpec metricPanel(const QString& metric);
 
-/// Gap, perplexity, misalignment, kurtosis.
-std::vector<PanelSpec> defaultPanels();
+/// Gap, perplexity, misalignment by `metric`, kurtosis.
+std::vector<PanelSpec> defaultPanels(const QString& metric = {});
 
 }  // namespace gridscope::views

@@ -194,6 +194,23 @@ bool PlotWidget::viewKey(const QKeyEvent& event) {
     }
 }
 
+bool PlotWidget::cursorKey(int key) {
+    switch (key) {
+    case Qt::Key_Space:
+        emit pinToggled();
+        return true;
+    case Qt::Key_Escape:
+        emit releaseRequested();
+        return true;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        emit inspectorRequested();
+        return true;
+    default:
+        return false;
+    }
+}
+
 void PlotWidget::keyPressEvent(QKeyEvent* event) {
     if (event->modifiers().testFlag(Qt::AltModifier)) {
         const int phase = event->key() - Qt::Key_1;
@@ -204,8 +221,8 @@ void PlotWidget::keyPressEvent(QKeyEvent* event) {
         QWidget::keyPressEvent(event);
         return;
     }
-    // What is not a key of plots (Space, Esc, Enter) is for the window.
-    if (!viewKey(*event) && !walkKey(*event)) QWidget::keyPressEvent(event);
+    if (viewKey(*event) || walkKey(*event) || cursorKey(event->key())) return;
+    QWidget::keyPressEvent(event);
 }
 
 void PlotWidget::changeEvent(QEvent* event) {

@@ -11,6 +11,7 @@
 #include "core/trajectory/series_table.h"
 #include "views/navigation/navigation_state.h"
 #include "views/phase_band.h"
+#include "views/plot/plot_columns.h"
 #include "views/style/plot_style.h"
 
 class QCustomPlot;
@@ -33,6 +34,11 @@ public:
     void showState(const NavigationState& state, NavigationFields changed);
     void setTheme(Theme theme);
 
+    /// Drops what zooming did to axes that the navigation state does not hold.
+    virtual void fitValues() {}
+    /// What is drawn, as columns of equal length; empty = nothing.
+    virtual std::vector<PlotColumn> columns() const = 0;
+
     const PlotStyle& plotStyle() const { return m_style; }
     /// Row of the current checkpoint: the chosen one, else the last probed; -1 = none.
     int currentRow() const;
@@ -53,6 +59,10 @@ signals:
     void phaseStepRequested(int delta);
     void stepScaleToggled();
     void asTableRequested();
+    void pinToggled();
+    /// Esc: something shall be let go.
+    void releaseRequested();
+    void inspectorRequested();
 
 protected:
     /// Draws everything anew from data(), state() and plotStyle().
@@ -90,6 +100,7 @@ private:
     void adoptPixelRatio();
     bool walkKey(const QKeyEvent& event);
     bool viewKey(const QKeyEvent& event);
+    bool cursorKey(int key);
 
     QCustomPlot* m_plot;
     QLabel* m_empty;

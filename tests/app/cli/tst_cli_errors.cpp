@@ -71,7 +71,7 @@ private slots:
             << text("scan.empty");
         QTest::newRow("too few tokens") << (QStringList{probe, text("SUITE"), out, run} + tokens)
                                         << 4 << text("tokens.too-few");
-        QTest::newRow("output folder absent")
+        QTest::newRow("F06 output folder absent")
             << (QStringList{probe, text("SUITE"), out, text("/proc/none/run.h5")} + tokens +
                 windows)
             << 5 << text("output.not-writable");
@@ -138,7 +138,7 @@ private slots:
         QTest::newRow("truncated safetensors") << text("cut") << text("safetensors.size-mismatch");
         QTest::newRow("Git LFS pointer") << text("lfs") << text("file.lfs-pointer");
         QTest::newRow("config missing") << text("noconfig") << text("config.missing");
-        QTest::newRow("NaN weight") << text("nan") << text("weights.not-finite");
+        QTest::newRow("W01 NaN weight") << text("nan") << text("weights.not-finite");
     }
 
     void oneBadAmongGood() {

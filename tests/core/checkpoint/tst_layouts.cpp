@@ -115,10 +115,6 @@ private slots:
     void seeds_data();
     void seeds();
     void severalRuns();
-    void seedsInOneFolder_data();
-    void seedsInOneFolder();
-    void trainerOutputs();
-    void weightsBesideSteps();
     void severalModels();
     void selectingRuns();
     void badRowsOpenNoRun();
@@ -280,7 +276,6 @@ void TestLayouts::hubLinks() {
     GRIDSCOPE_VERIFY_OK(catalog);
     QCOMPARE(catalog->entries.size(), std::size_t{4});
     const CheckpointEntry ref = catalog->entries[0];
-    QCOMPARE(ref.label.text, std::string("step9"));
     QCOMPARE(ref.problems.at(0).code, ErrorCode::FileNotRegular);
     QCOMPARE(ref.problems[0].where, (hub.path() / "refs" / "step9").string());
     QCOMPARE(catalog->entries[1].problems.at(0).code, ErrorCode::FileNotRegular);
@@ -446,89 +441,6 @@ void TestLayouts::severalRuns() {
     QCOMPARE(catalog->runs[2].entries, (std::vector<std::size_t>{4, 5}));
     QCOMPARE(catalog->runName, std::string("suite"));
     for (const CheckpointEntry& entry : catalog->entries) QVERIFY(entry.warnings.empty());
-}
-
-// What stands before the label tells runs of one folder apart.
-void TestLayouts::seedsInOneFolder_data() {
-    QTest::addColumn<QByteArrayList>("names");
-    QTest::addColumn<QByteArrayList>("runs");
-    QTest::addColumn<QByteArray>("seed");
-    QTest::newRow("folders") << QByteArrayList{"pythia-14m-seed1-step1000",
-                                               "pythia-14m-seed2-step1000",
-                                               "pythia-14m-seed2-step2000"}
-                             << QByteArrayList{"suite/pythia-14m-seed1", "suite/pythia-14m-seed2"}
-                             << QByteArray("seed1");
-    QTest::newRow("files") << QByteArrayList{"seed1_step1000.pt", "seed2_step1000.pt"}
-                           << QByteArrayList{"suite/seed1", "suite/seed2"} << QByteArray("seed1");
-    QTest::newRow("one prefix") << QByteArrayList{"tiny-step1", "tiny-step2"}
-                                << QByteArrayList{"suite"} << QByteArray();
-    QTest::newRow("one without") << QByteArrayList{"tiny-step1", "step2"} << QByteArrayList{"suite"}
-                                 << QByteArray();
-    QTest::newRow("epochs") << QByteArrayList{"epoch1-step1", "epoch2-step2"}
-                            << QByteArrayList{"suite"} << QByteArray();
-}
-
-void TestLayouts::seedsInOneFolder() {
-    QFETCH(QByteArrayList, names);
-    QFETCH(QByteArrayList, runs);
-    QFETCH(QByteArray, seed);
-    writeText(m_root / "config.json", kTinyConfig);
-    for (const QByteArray& name : names) {
-        const fs::path path = m_root / name.toStdString();
-        name.endsWith(".pt") ? writeTinyArchive(path, 1.0f) : writeTinyCheckpoint(path, 1.0f);
-    }
-    const auto catalog = scan(m_root);
-    GRIDSCOPE_VERIFY_OK(catalog);
-    QByteArrayList found;
-    for (const std::string& run : runsOf(*catalog)) found << QByteArray::fromStdString(run);
-    QCOMPARE(found, runs);
-    QCOMPARE(QByteArray::fromStdString(catalog->runs[0].seed), seed);
-    for (const CheckpointEntry& entry : catalog->entries) {
-        for (const Warning& warning : entry.warnings)
-            QVERIFY(warning.code != ErrorCode::SuiteDuplicateStep);
-    }
-}
-
-// Several outputs of a trainer: each has its last weights and the folders of earlier steps.
-void TestLayouts::trainerOutputs() {
-    for (const char* run : {"runA", "runB"}) {
-        writeTinyCheckpoint(m_root / run, 3.0f);
-        writeTinyCheckpoint(m_root / run / "checkpoint-1000", 1.0f);
-        writeTinyCheckpoint(m_root / run / "checkpoint-2000", 2.0f);
-        // Left in the folder of a step: pieces of the same weights, and what is no checkpoint.
-        writeText(m_root / run / "checkpoint-2000" / "global_step2000" / "zero_pp_rank_0.pt", "x");
-        writeTinyCheckpoint(m_root / run / "best", 2.0f);
-    }
-    const auto catalog = scan(m_root);
-    GRIDSCOPE_VERIFY_OK(catalog);
-    QCOMPARE(runsOf(*catalog), (Labels{"runA", "runB"}));
-    QCOMPARE(labelsOf(*catalog), (Labels{"checkpoint-1000", "checkpoint-2000", "runA",
-                                         "checkpoint-1000", "checkpoint-2000", "runB"}));
-    for (const CheckpointEntry& entry : catalog->entries) QVERIFY(entry.usable());
-}
-
-// Folders of steps beside files of steps, and inside a snapshot that has weights of its own.
-void TestLayouts::weightsBesideSteps() {
-    const fs::path flat = m_root / "flat";
-    writeText(flat / "config.json", kTinyConfig);
-    writeTinyArchive(flat / "step6.pt", 0.5f);
-    writeTinyArchive(flat / "step7.pt", 0.5f);
-    writeTinyCheckpoint(flat / "step8", 0.5f);
-    const auto beside = scan(flat);
-    GRIDSCOPE_VERIFY_OK(beside);
-    QCOMPARE(labelsOf(*beside), (Labels{"step6.pt", "step7.pt", "step8"}));
-    QCOMPARE(runsOf(*beside), Labels{"flat"});
-
-    const HubFolder hub(m_root / "models--o--n");
-    hub.addSnapshot(commit('a'), blob('a'), 1.0f);
-    hub.addRef("main", commit('a'));
-    for (const char* step : {"step1", "step2"})
-        writeTinyCheckpoint(hub.path() / "snapshots" / commit('a') / step, 2.0f);
-    writeTinyCheckpoint(hub.path() / "snapshots" / commit('a') / "other", 2.0f);
-    const auto inside = scan(hub.path());
-    GRIDSCOPE_VERIFY_OK(inside);
-    QCOMPARE(labelsOf(*inside), (Labels{"step1", "step2", "main"}));
-    QCOMPARE(runsOf(*inside), Labels{"o/n"});
 }
 
 void TestLayouts::severalModels() {

@@ -88,6 +88,7 @@ private slots:
     void speed();
 };
 
+// S09: F16 and, below, BF16 widen exactly.
 void TestTensorValues::everyHalf() {
     std::vector<std::uint16_t> bits(65536);
     for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = static_cast<std::uint16_t>(i);
@@ -192,6 +193,7 @@ void TestTensorValues::countsByRoundTrip() {
     QVERIFY(expected.fitsF16 > 10'000 && expected.fitsF16 < 190'000);
 }
 
+// W01: count and first index.
 void TestTensorValues::nonFiniteAcrossPieces() {
     constexpr std::size_t kCount = 150'000;  // more than two pieces, the last one short
     std::vector<std::uint16_t> halves(kCount, 0x3C00);

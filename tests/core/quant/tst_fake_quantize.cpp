@@ -84,6 +84,8 @@ void TestFakeQuantize::edgeGroups_data() {
             << group.toObject();
 }
 
+// W02 all zero, constant and one-valued groups; W03 tiny ranges; W04 outlier and largest fp16; W06
+// the short group.
 void TestFakeQuantize::edgeGroups() {
     QFETCH(QJsonObject, group);
     const std::vector<float> weights = floats(group.value(QStringLiteral("weights")));
@@ -185,6 +187,7 @@ void TestFakeQuantize::llamaCpp() {
     QVERIFY(q80.values == (std::vector<float>{127, 1, -1, 2, -3, 2}));
 }
 
+// W02 by the rule of llama.cpp.
 void TestFakeQuantize::llamaCppZeroBlocks() {
     for (const char* id : {"q4_0", "q4_1", "q8_0", "nf4"}) {
         const Outcome zero = quantize(oneRow(std::vector<float>(40, 0.0F)), id);
@@ -330,6 +333,7 @@ void TestFakeQuantize::noiseControl() {
     QVERIFY(std::isnan(noisy.statistics.meanAbsResidual));
 }
 
+// W04
 void TestFakeQuantize::hugeRanges() {
     const float largest = std::numeric_limits<float>::max();
     const std::vector<float> weights = {-largest, largest, 0.0F, 1e30F, largest / 2.0F};
@@ -346,6 +350,7 @@ void TestFakeQuantize::hugeRanges() {
     QVERIFY(std::fabs(static_cast<double>(found.codes.scale[0]) / step - 1.0) < 1e-6);
 }
 
+// W08: the engine checks what the form has checked.
 void TestFakeQuantize::refusesBadInput() {
     const std::vector<float> weights(64, 1.0F);
     const MatrixView view{weights.data(), 8, 8};

@@ -99,14 +99,14 @@ void TestGrid::refuses_data() {
     QTest::newRow("control before dialect") << "a4g128~phase:minmax" << syntax;
     QTest::newRow("nf4 with dialect") << "nf4g64:minmax" << syntax;
     QTest::newRow("upper case") << "A4g128" << syntax;
-    QTest::newRow("1 bit") << "a1g128" << range;
-    QTest::newRow("9 bits") << "a9g128" << range;
-    QTest::newRow("16 bits") << "s16channel" << range;
-    QTest::newRow("huge bits") << "a99999999999999999999999g128" << range;
-    QTest::newRow("size 0") << "a4g0" << range;
-    QTest::newRow("size 2^32") << "a4g4294967296" << range;
-    QTest::newRow("size beyond 64 bits") << "a4g99999999999999999999" << range;
-    QTest::newRow("nf4 size 0") << "nf4g0" << range;
+    QTest::newRow("W08 1 bit") << "a1g128" << range;
+    QTest::newRow("W08 9 bits") << "a9g128" << range;
+    QTest::newRow("W08 16 bits") << "s16channel" << range;
+    QTest::newRow("W08 huge bits") << "a99999999999999999999999g128" << range;
+    QTest::newRow("W08 size 0") << "a4g0" << range;
+    QTest::newRow("W08 size 2^32") << "a4g4294967296" << range;
+    QTest::newRow("W08 size beyond 64 bits") << "a4g99999999999999999999" << range;
+    QTest::newRow("W08 nf4 size 0") << "nf4g0" << range;
     QTest::newRow("symmetric minmax") << "s4g128:minmax" << range;
     QTest::newRow("asymmetric absmax") << "a4g128:absmax" << range;
     QTest::newRow("q4_0 of 8 bits") << "s8g32:q4_0" << range;
@@ -187,6 +187,7 @@ void TestGrid::namesWhatPeopleCallIt() {
     QCOMPARE(QString::fromStdString(gridDisplayName(*grid)), name);
 }
 
+// W06: widths below the group size and no multiple of it.
 void TestGrid::groupLengths() {
     QCOMPARE(parseGrid("a4g128")->groupLength(96, 960), std::uint64_t{96});
     QCOMPARE(parseGrid("a4g128")->groupLength(352, 3520), std::uint64_t{128});

@@ -266,6 +266,7 @@ void TestQuantizePaths::noiseAgrees() {
         QVERIFY(std::fabs(values[i] - reference->values[i]) <= 1e-6F * 0.1F);
 }
 
+// W01
 void TestQuantizePaths::refuseNotFinite() {
     SuiteMatrix weights = gaussian(20, 300, 13);
     weights.weights[5 * 300 + 17] = std::numeric_limits<float>::quiet_NaN();

@@ -106,10 +106,10 @@ void TestTokenizer::referenceVectors() {
             vector.contains(QLatin1String("decoded"))
                 ? vector.value(QLatin1String("decoded")).toString().toStdString()
                 : text;
-        if (const auto found = loaded->decode(expected); !found || *found != decoded)
+        if (const auto back = loaded->decode(expected); !back || *back != decoded)
             wrong << name + QStringLiteral(": decoded ") +
-                         QString::fromStdString(found ? found->substr(0, 100)
-                                                      : found.error().toText());
+                         QString::fromStdString(back ? back->substr(0, 100)
+                                                     : back.error().toText());
     }
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join(QLatin1Char('\n'))));
 }

@@ -79,6 +79,7 @@ class TrajectoryLockTest : public QObject {
     }
 
 private slots:
+    // F07: the lock is a file of our own, so no lock of the file system is needed.
     void secondProcessIsRefusedAndToldTheHolder() {
         const auto file = freshFile();
         Holder holder(file);

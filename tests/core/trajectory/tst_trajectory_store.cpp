@@ -57,10 +57,10 @@ private slots:
         odd->duplicateOf = "step7";
         odd->status = RowStatus::Failed;
         odd->error = "model.safetensors: \xE2\x82\xAC \"quoted\"\n";
-        odd->fp32.ppl = kInfinity;
+        odd->fp32.ppl = kInfinity;  // W05: of a mean loss of 1000
         odd->fp32.ce = {1000.0, -kInfinity, kNan};
         odd->fp32.windowNll[1] = std::numeric_limits<float>::quiet_NaN();
-        odd->grids["a4g128:minmax"].gapPercent = {-0.31, -0.0, 5e-324};
+        odd->grids["a4g128:minmax"].gapPercent = {-0.31, -0.0, 5e-324};  // W07
         odd->grids["a4g128:minmax"].layers[1].sqnrDb = kInfinity;
         odd->grids["s8channel:absmax"].status = RowStatus::Weights;
         odd->grids["s8channel:absmax"].windowNll.clear();
@@ -220,9 +220,9 @@ private slots:
 
     void impossibleTargets_data() {
         QTest::addColumn<QString>("name");
-        QTest::newRow("no such folder") << "absent/run.h5";
-        QTest::newRow("is a folder") << ".";
-        QTest::newRow("name too long") << QString(250, 'x');
+        QTest::newRow("F06 no such folder") << "absent/run.h5";
+        QTest::newRow("F06 is a folder") << ".";
+        QTest::newRow("F06 name too long") << QString(250, 'x');
     }
     void impossibleTargets() {
         QFETCH(QString, name);

@@ -436,7 +436,7 @@ Expected<ImageContent> readTrajectoryImage(std::string_view bytes, DigestRule ru
     const SplitImage split = splitDigest(bytes);
     if (split.verdict == DigestVerdict::Disagrees && rule == DigestRule::Required)
         return damaged("/", "the bytes disagree with the checksum of the file");
-    return throughHdf5Gate(
+    auto read = throughHdf5Gate(
         ErrorCode::TrajectoryDamaged, [&](std::string& object) -> Expected<ImageContent> {
             H5::FileAccPropList access;
             access.setCore(1u << 20, false);
@@ -451,6 +451,11 @@ Expected<ImageContent> readTrajectoryImage(std::string_view bytes, DigestRule ru
             if (content) content->hasDigest = split.verdict != DigestVerdict::Absent;
             return content;
         });
+    if (read || !read.error().hint.empty()) return read;
+    // What HDF5 itself refuses, such as a cut file, can be recovered like any other damage.
+    Error error = read.error();
+    if (error.code == ErrorCode::TrajectoryDamaged) error.hint = damaged({}, {}).hint;
+    return error;
 }
 
 Expected<Trajectory> wholeTrajectory(ImageContent content) {

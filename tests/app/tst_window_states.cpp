@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-#include <QAbstractButton>
 #include <QDockWidget>
 #include <QLabel>
 #include <QMimeData>
@@ -303,19 +302,6 @@ void TestWindowStates::everyWidgetIsNamed() {
         auto* widget = fixture.child<QWidget>(name);
         QVERIFY2(widget != nullptr, name);
         QVERIFY2(!widget->accessibleName().isEmpty(), name);
-    }
-    // Whatever the keys can reach has a name for people who cannot see it.
-    for (const QWidget* widget : fixture.window.findChildren<QWidget*>()) {
-        const bool isReached = (widget->focusPolicy() & Qt::TabFocus) == Qt::TabFocus &&
-                               !widget->objectName().startsWith(QStringLiteral("qt_"));
-        if (!isReached) continue;
-        const auto* shown = qobject_cast<const QAbstractButton*>(widget);
-        const bool hasText = shown != nullptr && !shown->text().isEmpty();
-        QVERIFY2(hasText || !widget->accessibleName().isEmpty(),
-                 qPrintable(QStringLiteral("%1 \"%2\" in \"%3\"")
-                                .arg(QString::fromLatin1(widget->metaObject()->className()),
-                                     widget->objectName(), widget->parentWidget()->objectName())));
-        QVERIFY2(!widget->objectName().isEmpty(), widget->metaObject()->className());
     }
     for (const QString& id : fixture.window.actions().ids())
         QVERIFY2(!fixture.window.actions().find(id)->text().isEmpty(), qPrintable(id));

@@ -250,6 +250,9 @@ void PlotDashboardTest::keys_data() {
     row("G", Qt::Key_G, none, SIGNAL(gridStepRequested(int)), 1);
     row("X", Qt::Key_X, none, SIGNAL(stepScaleToggled()), {});
     row("T", Qt::Key_T, none, SIGNAL(asTableRequested()), {});
+    row("Space", Qt::Key_Space, none, SIGNAL(pinToggled()), {});
+    row("Esc", Qt::Key_Escape, none, SIGNAL(releaseRequested()), {});
+    row("Enter", Qt::Key_Return, none, SIGNAL(inspectorRequested()), {});
     row("F", Qt::Key_F, none, SIGNAL(fitRequested(AxisGroup)), {});
     row("+", Qt::Key_Plus, none, SIGNAL(rangeRequested(AxisGroup, AxisRange)), {});
     row("Shift+Left", Qt::Key_Left, Qt::ShiftModifier, SIGNAL(rangeRequested(AxisGroup, AxisRange)),
@@ -269,7 +272,7 @@ void PlotDashboardTest::keys() {
 }
 
 void PlotDashboardTest::keysOfTheWindowPassOn() {
-    for (const Qt::Key key : {Qt::Key_Space, Qt::Key_Escape, Qt::Key_Return}) {
+    for (const Qt::Key key : {Qt::Key_Q, Qt::Key_F9, Qt::Key_Backspace}) {
         QKeyEvent event(QEvent::KeyPress, key, Qt::NoModifier);
         QCoreApplication::sendEvent(m_plot.get(), &event);
         QVERIFY(!event.isAccepted());

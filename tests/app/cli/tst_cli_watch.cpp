@@ -51,7 +51,7 @@ private slots:
     void monitorExitCodes() {
         write(file("a.jsonl"), losses(28));
         QCOMPARE(runCli({text("monitor"), file("a.jsonl")}).exitCode, 0);
-        write(file("a.jsonl"), losses(38));
+        write(file("a.jsonl"), losses(37));
         const CliResult converged = runCli({text("monitor"), text("--json"), file("a.jsonl")});
         QCOMPARE(converged.exitCode, 10);
         QCOMPARE(converged.json()[text("state")].toString(), text("converged"));

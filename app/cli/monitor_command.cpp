@@ -10,6 +10,7 @@
 #include "core/analysis/loss_log_tail.h"
 #include "core/base/clock.h"
 #include "core/base/numbers.h"
+#include "core/base/step_text.h"
 #include "core/probe/event_actions.h"
 
 namespace gridscope::app {
@@ -68,13 +69,13 @@ private:
     }
 
     static void tell(const MonitorVerdict& verdict) {
-        std::string text = "step " + formatNumber(verdict.step) + ": " +
+        std::string text = "step " + formatStep(verdict.step) + ": " +
                            std::string(monitorStateName(verdict.state));
         if (verdict.confidence > 0.0)
             text += ", confidence " + formatFixed(100.0 * verdict.confidence, 0) + " %";
         if (verdict.noise > 0.0)
             text += "; best loss " + formatFixed(verdict.bestLoss, 4) + " at step " +
-                    formatNumber(verdict.bestStep);
+                    formatStep(verdict.bestStep);
         printMessage(text);
     }
 

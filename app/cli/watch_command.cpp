@@ -10,6 +10,7 @@
 #include "app/cli/probe_report.h"
 #include "core/analysis/watch_alerts.h"
 #include "core/base/numbers.h"
+#include "core/base/step_text.h"
 #include "core/probe/event_actions.h"
 #include "core/probe/folder_watch.h"
 #include "core/probe/probe_runner.h"
@@ -103,7 +104,7 @@ private:
         GRIDSCOPE_TRY_ASSIGN(findings, watchFindings(table, {}, m_options.monitor));
         const MonitorVerdict& verdict = findings.verdict;
         m_report.event("FP32 " + std::string(monitorStateName(verdict.state)) + " at step " +
-                       formatNumber(verdict.step) + ", confidence " +
+                       formatStep(verdict.step) + ", confidence " +
                        formatFixed(100.0 * verdict.confidence, 0) + " %");
         TrainingEvent event;
         event.noticedAt = verdict.step;
@@ -135,9 +136,9 @@ private:
     }
 
     Expected<void> alert(const TrainingEvent& event, const std::string& text) {
-        const std::string key = event.kind + "@" + formatNumber(event.step);
+        const std::string key = event.kind + "@" + formatStep(event.step);
         if (!m_fired.isNew(key)) return {};
-        m_report.event("ALERT: " + text + formatNumber(event.step));
+        m_report.event("ALERT: " + text + formatStep(event.step));
         // Noted first: a command that ends this program must not be run again by its restart.
         GRIDSCOPE_TRY(m_fired.add(key));
         const EventActions actions{m_options.command, m_options.marker, m_options.keepBest};

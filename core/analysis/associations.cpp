@@ -28,9 +28,9 @@ double normalQuantile(double share) {
 }
 
 /// A curve with its fit of straight stretches, from which resampled curves are drawn.
-class ResampledCurve {
+class ResampledGap {
 public:
-    ResampledCurve(Curve curve, const PhaseSettings& settings) : m_curve(std::move(curve)) {
+    ResampledGap(Curve curve, const PhaseSettings& settings) : m_curve(std::move(curve)) {
         for (const double step : m_curve.steps) m_x.push_back(std::log1p(step));
         const ChangePointSettings& rule = settings.changePoints;
         const auto fits = fitSegments(m_x, m_curve.values, rule.maxBreaks, rule.minSegmentPoints);
@@ -38,7 +38,6 @@ public:
         m_fitted = fittedValues(m_x, m_curve.values, m_fit);
     }
 
-    const Curve& curve() const { return m_curve; }
     const SegmentFit& fit() const { return m_fit; }
 
     Curve draw(Random& random) const {
@@ -86,9 +85,14 @@ double slopeOf(const Curve& curve, std::size_t first, std::size_t end) {
     return xx > 0.0 ? xy / xx : 0.0;
 }
 
-/// Step of the break after which the slope grows the most; nothing if it grows at none.
-std::optional<double> onsetOf(const Curve& curve, const SegmentFit& fit) {
-    std::optional<double> onset;
+/// The gap's onset lies behind one probed step and at the latest at the next.
+struct Onset {
+    double after = 0.0, at = 0.0;
+};
+
+/// The break after which the slope grows the most; nothing if it grows at none.
+std::optional<Onset> onsetOf(const Curve& curve, const SegmentFit& fit) {
+    std::optional<Onset> onset;
     double most = 0.0;
     for (std::size_t b = 0; b < fit.breaks.size(); ++b) {
         const std::size_t before = b == 0 ? 0 : fit.breaks[b - 1];
@@ -97,13 +101,13 @@ std::optional<double> onsetOf(const Curve& curve, const SegmentFit& fit) {
             slopeOf(curve, fit.breaks[b], end) - slopeOf(curve, before, fit.breaks[b]);
         if (growth <= most) continue;
         most = growth;
-        onset = curve.steps[fit.breaks[b]];
+        onset = Onset{curve.steps[fit.breaks[b] - 1], curve.steps[fit.breaks[b]]};
     }
     return onset;
 }
 
-std::optional<double> onsetOfDrawn(const Curve& drawn, std::size_t breaks,
-                                   const PhaseSettings& settings) {
+std::optional<Onset> onsetOfDrawn(const Curve& drawn, std::size_t breaks,
+                                  const PhaseSettings& settings) {
     std::vector<double> x;
     for (const double step : drawn.steps) x.push_back(std::log1p(step));
     const auto fits = fitSegments(x, drawn.values, static_cast<int>(breaks),
@@ -129,12 +133,26 @@ std::optional<double> halvingOf(const Curve& rate) {
     return std::nullopt;
 }
 
-void setInterval(Association& lag, std::vector<double> differences, const PhaseSettings& settings) {
-    lag.n = static_cast<int>(differences.size());
-    if (!lag.value || differences.empty()) return;
+/// Differences between the onsets and the other event of the resamples, from both ends.
+struct Lags {
+    std::vector<double> earliest, latest;
+    void add(const Onset& onset, double event) {
+        earliest.push_back(onset.after - event);
+        latest.push_back(onset.at - event);
+    }
+};
+
+/// The interval reaches at least from one probed step around the onset to the other.
+void setInterval(Association& lag, const Onset& onset, Lags lags, const PhaseSettings& settings) {
+    lag.n = static_cast<int>(lags.latest.size());
+    if (!lag.value || lags.latest.empty()) return;
     const double tail = 0.5 * (1.0 - settings.confidence);
-    lag.low = std::min(*lag.value, quantile(differences, tail));
-    lag.high = std::max(*lag.value, quantile(std::move(differences), 1.0 - tail));
+    const double event = onset.at - *lag.value;
+    lag.low = std::min(onset.after - event, quantile(std::move(lags.earliest), tail));
+    lag.high = std::max(*lag.value, quantile(std::move(lags.latest), 1.0 - tail));
+    if (2 * lag.n < settings.resamples)
+        lag.note = "only " + std::to_string(lag.n) + " of " + std::to_string(settings.resamples) +
+                   " resampled runs show both events";
 }
 
 std::vector<Association> lags(const Curve& lnPpl, const Curve& lnGap, const Curve& rate,
@@ -147,27 +165,28 @@ std::vector<Association> lags(const Curve& lnPpl, const Curve& lnGap, const Curv
             "not enough data: too few steps with a gap and a perplexity";
         return {convergence, halving};
     }
-    const ResampledCurve ppl(lnPpl, settings), gap(lnGap, settings);
+    const ResampledGap gap(lnGap, settings);
     const auto onset = onsetOf(lnGap, gap.fit());
     const auto converged = convergenceOf(lnPpl, settings);
     const auto halved = halvingOf(rate);
     if (!onset) convergence.note = halving.note = "the gap has no onset: it never grows faster";
-    if (onset && converged) convergence.value = *onset - *converged;
+    if (onset && converged) convergence.value = onset->at - *converged;
     if (onset && !converged) convergence.note = "FP32 training has not converged";
-    if (onset && halved) halving.value = *onset - *halved;
+    if (onset && halved) halving.value = onset->at - *halved;
     if (onset && !halved) halving.note = "the learning rate is not known, or has not halved";
 
-    std::vector<double> toConvergence, toHalving;
+    if (!onset) return {convergence, halving};
+    Lags toConvergence, toHalving;
+    const auto convergences = resampledConvergence(lnPpl, settings);
     Random random(settings.seed);
-    for (int r = 0; onset && r < settings.resamples; ++r) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(settings.resamples); ++r) {
         const auto drawnOnset = onsetOfDrawn(gap.draw(random), gap.fit().breaks.size(), settings);
-        const auto drawnConvergence = convergenceOf(ppl.draw(random), settings);
-        if (drawnOnset && drawnConvergence)
-            toConvergence.push_back(*drawnOnset - *drawnConvergence);
-        if (drawnOnset && halved) toHalving.push_back(*drawnOnset - *halved);
+        if (drawnOnset && r < convergences.size() && convergences[r])
+            toConvergence.add(*drawnOnset, *convergences[r]);
+        if (drawnOnset && halved) toHalving.add(*drawnOnset, *halved);
     }
-    setInterval(convergence, std::move(toConvergence), settings);
-    setInterval(halving, std::move(toHalving), settings);
+    setInterval(convergence, *onset, std::move(toConvergence), settings);
+    setInterval(halving, *onset, std::move(toHalving), settings);
     return {convergence, halving};
 }
 

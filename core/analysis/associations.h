@@ -36,9 +36,10 @@ std::optional<Correlation> pearson(const std::vector<double>& x, const std::vect
 /// the most. Lag = onset minus the other event, in steps; negative = the onset leads.
 /// FP32 convergence: the derivative rule's best step, where it converges. Learning rate: the first
 /// step after its maximum where it is at most half of it, between two rows by a straight line.
-/// Intervals: both curves are resampled (residuals of a fit of straight stretches, drawn within the
-/// stretch) and both events are sought again; the interval holds the differences of the resamples
-/// that show both. Probed steps are coarse: a lag is never known better than their distance.
+/// Intervals: the gap is resampled as by the change points (residuals of a fit of straight
+/// stretches), perplexity as by the derivative rule, and both events are sought again; the interval
+/// holds the differences of the resamples that show both. It is never narrower than the distance of
+/// the probed steps around the onset.
 /// Kurtosis: Pearson correlation with ln(1 + gap) over the whole run, and in each phase that the
 /// boundaries of the derivative rule bound. `settings` are valid.
 /// Source: science.md sections 1.4 and 2; workbench.md 5.6.

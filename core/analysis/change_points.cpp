@@ -9,6 +9,7 @@
 #include "core/analysis/phase_metric.h"
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/base/step_text.h"
 
 namespace gridscope {
 
@@ -77,7 +78,7 @@ CurveFindings examine(const Curve& curve, const std::string& name, BoundaryKind 
         if (findings.boundaries.empty()) findings.note += "one straight line, no change. ";
         for (std::size_t i = 0; i < findings.boundaries.size(); ++i)
             findings.note +=
-                (i == 0 ? "changes at step " : ", ") + formatNumber(findings.boundaries[i].step);
+                (i == 0 ? "changes at step " : ", ") + formatStep(findings.boundaries[i].step);
         if (!findings.boundaries.empty())
             findings.note += "; " + formatFixed(100 * findings.boundaries.front().support, 0) +
                              " % of the resampled curves have as many changes. ";

@@ -11,6 +11,7 @@
 #include "core/analysis/phase_metric.h"
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/base/step_text.h"
 
 namespace gridscope {
 
@@ -135,7 +136,7 @@ std::string percent(double lnRatio) { return formatFixed(100 * std::expm1(lnRati
 std::string convergenceNote(const Curve& curve, const ConvergenceTest& test,
                             const DerivativeSettings& settings) {
     std::string text = "Lowest perplexity " + formatFixed(std::exp(curve.values[test.best]), 2) +
-                       " at step " + formatNumber(curve.steps[test.best]) + "; ";
+                       " at step " + formatStep(curve.steps[test.best]) + "; ";
     if (test.laterPoints == 0) return text + "no later point. ";
     text += std::to_string(test.laterPoints) + " later points lie " + percent(test.rise) +
             " above it on average";
@@ -154,27 +155,40 @@ struct Votes {
     BoundaryVotes learningEnd, convergence;
 };
 
+/// Draws curves like the one found: its noisy part smoothed, with the noise put back.
+class ResampledCurve {
+public:
+    ResampledCurve(const Curve& curve, const DerivativeSettings& settings)
+        : m_residuals(noiseResiduals(curve, settings)), m_centre(curve.values), m_drawn(curve) {
+        for (std::size_t i = noiseStart(curve, settings.noiseShare) + 1; i + 1 < curve.size(); ++i)
+            m_centre[i] = (curve.values[i - 1] + curve.values[i] + curve.values[i + 1]) / 3;
+    }
+
+    const Curve& draw(Random& random) {
+        for (std::size_t i = 0; i < m_centre.size(); ++i)
+            m_drawn.values[i] =
+                m_centre[i] +
+                m_residuals[static_cast<std::size_t>(random.below(m_residuals.size()))];
+        return m_drawn;
+    }
+
+private:
+    std::vector<double> m_residuals, m_centre;
+    Curve m_drawn;
+};
+
 Votes resample(const Curve& curve, const PhaseSettings& settings) {
     Votes votes;
-    const std::vector<double> residuals = noiseResiduals(curve, settings.derivative);
-    std::vector<double> centre = curve.values;
-    for (std::size_t i = noiseStart(curve, settings.derivative.noiseShare) + 1;
-         i + 1 < curve.size(); ++i)
-        centre[i] = (curve.values[i - 1] + curve.values[i] + curve.values[i + 1]) / 3;
-
-    Curve resampled = curve;
+    ResampledCurve resampled(curve, settings.derivative);
     Random random(settings.seed);
     const auto vote = [&](BoundaryVotes& into, std::size_t index) {
         into.from.push_back(curve.steps[index]);
         into.to.push_back(curve.steps[index]);
     };
     for (int r = 0; r < settings.resamples; ++r) {
-        for (std::size_t i = 0; i < curve.size(); ++i)
-            resampled.values[i] =
-                centre[i] + residuals[static_cast<std::size_t>(random.below(residuals.size()))];
-        if (const auto end = learningEnd(resampled, settings.derivative))
-            vote(votes.learningEnd, *end);
-        const ConvergenceTest test = testConvergence(resampled, settings.derivative);
+        const Curve& drawn = resampled.draw(random);
+        if (const auto end = learningEnd(drawn, settings.derivative)) vote(votes.learningEnd, *end);
+        const ConvergenceTest test = testConvergence(drawn, settings.derivative);
         if (test.converged) vote(votes.convergence, test.best);
     }
     return votes;
@@ -233,6 +247,20 @@ ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& se
     return test;
 }
 
+std::vector<std::optional<double>> resampledConvergence(const Curve& lnPpl,
+                                                        const PhaseSettings& settings) {
+    std::vector<std::optional<double>> found;
+    if (std::isnan(testConvergence(lnPpl, settings.derivative).noise)) return found;
+    ResampledCurve resampled(lnPpl, settings.derivative);
+    Random random(settings.seed);
+    for (int r = 0; r < settings.resamples; ++r) {
+        const ConvergenceTest test = testConvergence(resampled.draw(random), settings.derivative);
+        found.push_back(test.converged ? std::optional<double>(lnPpl.steps[test.best])
+                                       : std::nullopt);
+    }
+    return found;
+}
+
 DetectorResult detectByDerivative(const PhaseInput& input, const PhaseSettings& settings) {
     DetectorResult result;
     result.name = detectorName(Detector::Derivative);
@@ -272,7 +300,7 @@ DetectorResult detectByDerivative(const PhaseInput& input, const PhaseSettings& 
         add(*end, BoundaryKind::LearningEnd, votes.learningEnd);
         const LocalSlope slope =
             slopeOver(curve, *end, static_cast<std::size_t>(settings.derivative.slopePoints));
-        result.note += "Rapid learning ends at step " + formatNumber(slope.step) +
+        result.note += "Rapid learning ends at step " + formatStep(slope.step) +
                        ": slope d ln PPL / d ln step " + formatFixed(slope.slope.value, 3) +
                        " there (" + formatFixed(slope.slope.low, 3) + " to " +
                        formatFixed(slope.slope.high, 3) + "). ";
@@ -291,7 +319,7 @@ DetectorResult detectByDerivative(const PhaseInput& input, const PhaseSettings& 
     } else if (test.flatSince) {
         result.state = DetectorState::Plateau;
         result.flatSince = curve.steps[*test.flatSince];
-        result.note += "Flat since step " + formatNumber(*result.flatSince) +
+        result.note += "Flat since step " + formatStep(*result.flatSince) +
                        ": FP32 training has nothing left to give. ";
     }
     std::stable_sort(result.boundaries.begin(), result.boundaries.end(),

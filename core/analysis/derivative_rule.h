@@ -48,6 +48,11 @@ std::optional<std::size_t> learningEnd(const Curve& lnPpl, const DerivativeSetti
 /// lowest z noises below their mean with chance 1 - (1 - Q(z))^m, Q the upper normal tail.
 ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& settings);
 
+/// Step of convergence in each resampled curve (see detectByDerivative), nothing in one that does
+/// not converge. Empty where the noise cannot be told.
+std::vector<std::optional<double>> resampledConvergence(const Curve& lnPpl,
+                                                        const PhaseSettings& settings);
+
 /// Runs the whole rule with bootstrap intervals. `settings` are valid.
 ///
 /// Bootstrap: the residuals are the second differences / sqrt 6 that the noise is made of. They

@@ -10,7 +10,7 @@ namespace gridscope {
 
 struct GapBandSettings {
     int points = 8;           ///< earlier points that the band is laid through, at most; >= 4
-    double errors = 4.0;      ///< half width in prediction errors, > 0
+    double errors = 5.0;      ///< half width in prediction errors, > 0
     double minPercent = 1.0;  ///< a climb below this many points of gap is no alert, >= 0
 };
 

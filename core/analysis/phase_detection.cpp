@@ -11,6 +11,7 @@
 #include "core/analysis/derivative_rule.h"
 #include "core/analysis/hmm_detector.h"
 #include "core/base/numbers.h"
+#include "core/base/step_text.h"
 
 namespace gridscope {
 
@@ -48,8 +49,8 @@ Json associationsJson(const std::vector<Association>& tested) {
 std::string lineOf(const Association& association) {
     std::string text = association.name;
     if (association.from)
-        text += ", steps " + formatNumber(*association.from) + " to " +
-                formatNumber(association.to.value_or(*association.from));
+        text += ", steps " + formatStep(*association.from) + " to " +
+                formatStep(association.to.value_or(*association.from));
     text += ": ";
     const int digits = association.unit == "r" ? 2 : 0;
     if (association.value) {
@@ -163,8 +164,8 @@ std::string phasesToText(const PhaseReport& report, const std::vector<Associatio
         text += result.name + ": " + std::string(detectorStateName(result.state)) + "\n";
         for (const Boundary& boundary : result.boundaries)
             text += "  " + std::string(boundaryKindName(boundary.kind)) + " at step " +
-                    formatNumber(boundary.step) + " (" + formatNumber(boundary.low) + " to " +
-                    formatNumber(boundary.high) + ")\n";
+                    formatStep(boundary.step) + " (" + formatStep(boundary.low) + " to " +
+                    formatStep(boundary.high) + ")\n";
         if (!result.note.empty()) text += "  " + result.note + "\n";
     }
     if (!tested.empty()) text += "associations:\n";

@@ -7,6 +7,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/progress.h"
+#include "core/base/step_text.h"
 #include "core/base/user_command.h"
 #include "core/checkpoint/catalog.h"
 #include "core/checkpoint/keep_best.h"
@@ -21,8 +22,8 @@ namespace fs = std::filesystem;
 CommandVariables variablesOf(const EventActions& actions, const TrainingEvent& event,
                              const fs::path& kept) {
     return {{"GRIDSCOPE_EVENT", event.kind},
-            {"GRIDSCOPE_STEP", formatNumber(event.step)},
-            {"GRIDSCOPE_NOTICED_AT", formatNumber(event.noticedAt)},
+            {"GRIDSCOPE_STEP", formatStep(event.step)},
+            {"GRIDSCOPE_NOTICED_AT", formatStep(event.noticedAt)},
             {"GRIDSCOPE_LOSS", formatNumber(event.loss)},
             {"GRIDSCOPE_PPL", formatNumber(std::exp(event.loss))},
             {"GRIDSCOPE_CONFIDENCE", formatNumber(event.confidence)},
@@ -64,7 +65,7 @@ std::vector<std::string> carryOut(FileOps& ops, const EventActions& actions,
     fs::path kept;
     if (!actions.keepBest.empty()) {
         if (event.bestCheckpoint.empty()) {
-            told.push_back("no checkpoint of step " + formatNumber(event.step) +
+            told.push_back("no checkpoint of step " + formatStep(event.step) +
                            " was found to keep");
         } else {
             kept = actions.keepBest / event.bestCheckpoint.filename();

@@ -50,6 +50,8 @@ void TestIntervalCoverage::changePointsOfBends_data() {
     for (const double noise : {0.03, 0.06, 0.1}) QTest::addRow("noise %g", noise) << noise;
 }
 
+// With little noise the interval is the distance of two probed steps, and covers more than it
+// promises: no upper limit there.
 // The slope over ln(1 + step) changes from -1 to 0.2 between two of 60 points.
 void TestIntervalCoverage::changePointsOfBends() {
     QFETCH(double, noise);

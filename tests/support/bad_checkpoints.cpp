@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include <QtGlobal>
+
 #include <algorithm>
 #include <fstream>
 

@@ -124,12 +124,7 @@ Expected<void> trainSuite(FileOps& ops, const Options& options, const Places& pl
     const Stopwatch watch;
     TrainingReport report;
     CheckpointFolder folder(ops, places.suite, settings.model, "");
-    report.follow(folder);
-    GRIDSCOPE_TRY_ASSIGN(
-        result, train(
-                    settings, [&](std::int64_t step) { return schedule.learningRate(step); },
-                    folder, report, cancelToken()));
-    report.finish(result);
+    GRIDSCOPE_TRY(trainReported(settings, schedule, folder, report));
     report.event("training took " + watch.text());
     return writeFileAtomically(ops, places.marker, identity);
 }

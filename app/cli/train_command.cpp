@@ -102,12 +102,7 @@ Expected<ExitCode> run(const Options& options) {
 
     TrainingReport report;
     CheckpointFolder folder(ops, options.out, settings.model, training.tokenizerJson);
-    report.follow(folder);
-    GRIDSCOPE_TRY_ASSIGN(
-        result, train(
-                    settings, [&](std::int64_t step) { return schedule.learningRate(step); },
-                    folder, report, cancelToken()));
-    report.finish(result);
+    GRIDSCOPE_TRY(trainReported(settings, schedule, folder, report));
     return ExitCode::Done;
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/cli/training_report.h"
 
+#include "app/cli/command.h"
 #include "core/base/numbers.h"
 
 namespace gridscope::app {
@@ -22,6 +23,17 @@ void TrainingReport::finish(const TrainingResult& result) {
           formatFixed(result.loss, 3) + ", " + formatFixed(1000.0 * result.secondsPerStep, 2) +
           " ms a step on " + std::to_string(result.threads) +
           (result.threads == 1 ? " thread" : " threads"));
+}
+
+Expected<void> trainReported(const TrainingSettings& settings, const Schedule& schedule,
+                             CheckpointFolder& folder, TrainingReport& report) {
+    report.follow(folder);
+    GRIDSCOPE_TRY_ASSIGN(
+        result, train(
+                    settings, [&](std::int64_t step) { return schedule.learningRate(step); },
+                    folder, report, cancelToken()));
+    report.finish(result);
+    return {};
 }
 
 }  // namespace gridscope::app

@@ -7,6 +7,8 @@
 
 #include "app/cli/progress_line.h"
 #include "core/training/checkpoint_folder.h"
+#include "core/training/schedule.h"
+#include "core/training/trainer.h"
 
 namespace gridscope::app {
 
@@ -22,5 +24,10 @@ private:
     ProgressLine m_line;
     TrainingPoint m_last;
 };
+
+/// Trains by `schedule`, telling all of it through `report`; Ctrl-C stops it.
+/// Errors: those of train.
+Expected<void> trainReported(const TrainingSettings& settings, const Schedule& schedule,
+                             CheckpointFolder& folder, TrainingReport& report);
 
 }  // namespace gridscope::app

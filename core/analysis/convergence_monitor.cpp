@@ -7,7 +7,7 @@
 #include <numbers>
 #include <vector>
 
-#include "core/base/numbers.h"
+#include "core/base/range_rule.h"
 
 namespace gridscope {
 
@@ -49,14 +49,7 @@ std::string_view monitorStateName(MonitorState state) {
 }
 
 Expected<ConvergenceMonitor> ConvergenceMonitor::make(MonitorSettings settings) {
-    struct Rule {
-        bool holds;
-        const char* field;
-        const char* expected;
-        double found;
-    };
-    // Written as "holds", so that NaN fails every rule.
-    const Rule rules[] = {
+    const auto checked = checkRules({
         {settings.patience >= 2 && settings.patience <= 1000, "patience", "2 to 1000",
          double(settings.patience)},
         {settings.minSteps >= 0.0, "minSteps", "at least 0", settings.minSteps},
@@ -68,15 +61,8 @@ Expected<ConvergenceMonitor> ConvergenceMonitor::make(MonitorSettings settings) 
          settings.plateauShare},
         {settings.luckLimit > 0.0 && settings.luckLimit < 1.0, "luckLimit", "between 0 and 1",
          settings.luckLimit},
-    };
-    for (const Rule& rule : rules) {
-        if (!rule.holds)
-            return Error{
-                ErrorCode::SettingsRange,
-                rule.field,
-                std::string("expected ") + rule.expected + ", found " + formatNumber(rule.found),
-                {}};
-    }
+    });
+    if (!checked) return checked.error();
     return ConvergenceMonitor(settings);
 }
 

@@ -2,7 +2,7 @@
 
 #include "core/analysis/phase_types.h"
 
-#include "core/base/numbers.h"
+#include "core/base/range_rule.h"
 
 namespace gridscope {
 
@@ -57,16 +57,9 @@ std::string_view detectorStateName(DetectorState state) {
 }
 
 Expected<void> checkPhaseSettings(const PhaseSettings& settings) {
-    struct Rule {
-        bool holds;
-        const char* field;
-        const char* expected;
-        double found;
-    };
     const DerivativeSettings& derivative = settings.derivative;
     const ChangePointSettings& change = settings.changePoints;
-    // Written as "holds", so that NaN fails every rule.
-    const Rule rules[] = {
+    return checkRules({
         {derivative.minLaterPoints >= 1, "derivative.minLaterPoints", "at least 1",
          double(derivative.minLaterPoints)},
         {derivative.standardErrors >= 0.0, "derivative.standardErrors", "at least 0",
@@ -93,16 +86,7 @@ Expected<void> checkPhaseSettings(const PhaseSettings& settings) {
          double(settings.resamples)},
         {settings.confidence > 0.0 && settings.confidence < 1.0, "confidence", "between 0 and 1",
          settings.confidence},
-    };
-    for (const Rule& rule : rules) {
-        if (!rule.holds)
-            return Error{
-                ErrorCode::SettingsRange,
-                rule.field,
-                std::string("expected ") + rule.expected + ", found " + formatNumber(rule.found),
-                {}};
-    }
-    return {};
+    });
 }
 
 }  // namespace gridscope

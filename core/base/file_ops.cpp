@@ -12,6 +12,8 @@
 
 #include <algorithm>
 
+#include "core/base/replacement_file.h"
+
 namespace gridscope {
 
 namespace {
@@ -225,27 +227,9 @@ Expected<void> syncFolder(FileOps& ops, const std::filesystem::path& folder) {
 
 Expected<void> writeFileAtomically(FileOps& ops, const std::filesystem::path& path,
                                    std::string_view content) {
-    const std::filesystem::path temporary =
-        path.parent_path() / ("." + path.filename().string() + ".tmp-" + std::to_string(getpid()));
-    const int descriptor = ops.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0) {
-        Error error = fileError(path, "create", -descriptor);
-        if (error.code != ErrorCode::FileDiskFull) error.code = ErrorCode::OutputNotWritable;
-        return error;
-    }
-    const auto giveUp = [&](const Error& error) {
-        ops.unlink(temporary);
-        return error.inside(path.string());
-    };
-    {
-        const File file(ops, descriptor);
-        if (auto written = file.writeAt(std::as_bytes(std::span(content)), 0); !written)
-            return giveUp(written.error());
-        if (auto synced = file.sync(); !synced) return giveUp(synced.error());
-    }
-    if (const int result = ops.rename(temporary, path); result < 0)
-        return giveUp(fileError({}, "rename", -result));
-    return syncFolder(ops, path.parent_path());
+    GRIDSCOPE_TRY_ASSIGN(file, ReplacementFile::create(ops, path));
+    GRIDSCOPE_TRY(file.writeAt(std::as_bytes(std::span(content)), 0));
+    return file.finish();
 }
 
 Expected<void> makeFolders(FileOps& ops, const std::filesystem::path& folder) {

@@ -81,8 +81,8 @@ Expected<File> openForReading(FileOps& ops, const std::filesystem::path& path);
 Expected<std::string> readWholeFile(FileOps& ops, const std::filesystem::path& path,
                                     std::uint64_t limitBytes);
 
-/// Makes `path` hold `content`, completely or not at all: temporary file in the same folder,
-/// fsync, rename, fsync of the folder. An existing file is replaced.
+/// Makes `path` hold `content`, completely or not at all (ReplacementFile). An existing file is
+/// replaced.
 /// Errors: output.not-writable, file.disk-full, file.write.
 Expected<void> writeFileAtomically(FileOps& ops, const std::filesystem::path& path,
                                    std::string_view content);

@@ -2,12 +2,10 @@
 
 #include "core/checkpoint/safetensors_writer.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <bit>
 #include <nlohmann/json.hpp>
 
+#include "core/base/replacement_file.h"
 #include "core/checkpoint/safetensors_header.h"
 
 namespace gridscope {
@@ -46,7 +44,7 @@ std::string littleEndian(std::uint64_t value) {
     return bytes;
 }
 
-Expected<void> writeContent(const File& file, std::string_view header,
+Expected<void> writeContent(const ReplacementFile& file, std::string_view header,
                             std::span<const TensorToWrite> tensors) {
     const std::string start = littleEndian(header.size()) + std::string(header);
     GRIDSCOPE_TRY(file.writeAt(std::as_bytes(std::span(start)), 0));
@@ -55,7 +53,7 @@ Expected<void> writeContent(const File& file, std::string_view header,
         GRIDSCOPE_TRY(file.writeAt(std::as_bytes(tensor.values), offset));
         offset += tensor.values.size_bytes();
     }
-    return file.sync();
+    return {};
 }
 
 std::uint64_t totalBytes(std::string_view header, std::span<const TensorToWrite> tensors) {
@@ -80,25 +78,9 @@ Expected<void> writeSafetensors(FileOps& ops, const std::filesystem::path& path,
     }
     // What is written must pass the reader's rules: names, shapes, sizes.
     GRIDSCOPE_TRY(parseSafetensorsHeader(header, totalBytes(header, tensors), path.string()));
-    const std::filesystem::path temporary =
-        path.parent_path() /
-        ("." + path.filename().string() + ".tmp-" + std::to_string(::getpid()));
-    const int descriptor = ops.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0) {
-        Error error = fileError(path, "create", -descriptor);
-        if (error.code != ErrorCode::FileDiskFull) error.code = ErrorCode::OutputNotWritable;
-        return error;
-    }
-    Expected<void> written = writeContent(File(ops, descriptor), header, tensors);
-    if (written) {
-        const int renamed = ops.rename(temporary, path);
-        if (renamed < 0) written = fileError({}, "rename", -renamed);
-    }
-    if (!written) {
-        ops.unlink(temporary);
-        return written.error().inside(path.string());
-    }
-    return syncFolder(ops, path.parent_path());
+    GRIDSCOPE_TRY_ASSIGN(file, ReplacementFile::create(ops, path));
+    GRIDSCOPE_TRY(writeContent(file, header, tensors));
+    return file.finish();
 }
 
 }  // namespace gridscope

@@ -120,20 +120,21 @@ Expected<GridStatistics> quantizeOnGrid(MatrixView weight, const Grid& grid,
 
 constexpr std::int64_t kNoiseBlock = 4096;
 
-/// sum n^2 of the noise that belongs to `elements` places, in an order that threads do not change.
-double noiseEnergy(std::int64_t elements, const QuantizeOptions& options) {
+/// Sum of `energyOf(first, noise)` over the blocks of the noise that belongs to `elements` places,
+/// in an order that threads do not change. `first` is the place of noise[0].
+template <class EnergyOf>
+double sumOverNoise(std::int64_t elements, const QuantizeOptions& options,
+                    const EnergyOf& energyOf) {
     const std::int64_t blocks = ceilDivide(elements, kNoiseBlock);
     std::vector<double> energies(static_cast<std::size_t>(blocks));
     runParallel(options.parallelFor, blocks, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> noise(kNoiseBlock);
+        std::vector<float> buffer(kNoiseBlock);
         for (std::int64_t block = begin; block < end; ++block) {
             const std::int64_t first = block * kNoiseBlock;
             const auto count = static_cast<std::size_t>(std::min(kNoiseBlock, elements - first));
-            standardNormal(options.seed, first, std::span(noise).first(count));
-            double energy = 0.0;
-            for (const float value : std::span(noise).first(count))
-                energy += static_cast<double>(value) * static_cast<double>(value);
-            energies[static_cast<std::size_t>(block)] = energy;
+            const std::span<float> noise = std::span(buffer).first(count);
+            standardNormal(options.seed, first, noise);
+            energies[static_cast<std::size_t>(block)] = energyOf(first, noise);
         }
     });
     double sum = 0.0;
@@ -141,34 +142,32 @@ double noiseEnergy(std::int64_t elements, const QuantizeOptions& options) {
     return sum;
 }
 
+double noiseEnergy(std::int64_t elements, const QuantizeOptions& options) {
+    return sumOverNoise(elements, options, [](std::int64_t, std::span<const float> noise) {
+        double energy = 0.0;
+        for (const float value : noise)
+            energy += static_cast<double>(value) * static_cast<double>(value);
+        return energy;
+    });
+}
+
 /// Writes weight + factor noise and returns the energy of what was added after rounding to FP32.
 double addNoise(MatrixView weight, double factor, const QuantizeOptions& options) {
     constexpr double kLimit = std::numeric_limits<float>::max();
-    const std::int64_t elements = weight.elements();
-    const std::int64_t blocks = ceilDivide(elements, kNoiseBlock);
-    std::vector<double> energies(static_cast<std::size_t>(blocks));
-    runParallel(options.parallelFor, blocks, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> noise(kNoiseBlock);
-        for (std::int64_t block = begin; block < end; ++block) {
-            const std::int64_t first = block * kNoiseBlock;
-            const auto count = static_cast<std::size_t>(std::min(kNoiseBlock, elements - first));
-            standardNormal(options.seed, first, std::span(noise).first(count));
-            double energy = 0.0;
-            for (std::size_t i = 0; i < count; ++i) {
-                const double original = weight.data[first + static_cast<std::int64_t>(i)];
-                const auto changed =
-                    static_cast<float>(std::clamp(original + factor * noise[i], -kLimit, kLimit));
-                if (!options.dequantized.empty())
-                    options.dequantized[static_cast<std::size_t>(first) + i] = changed;
-                const double added = static_cast<double>(changed) - original;
-                energy += added * added;
-            }
-            energies[static_cast<std::size_t>(block)] = energy;
+    const auto add = [&](std::int64_t first, std::span<const float> noise) {
+        double energy = 0.0;
+        for (std::size_t i = 0; i < noise.size(); ++i) {
+            const double original = weight.data[first + static_cast<std::int64_t>(i)];
+            const auto changed =
+                static_cast<float>(std::clamp(original + factor * noise[i], -kLimit, kLimit));
+            if (!options.dequantized.empty())
+                options.dequantized[static_cast<std::size_t>(first) + i] = changed;
+            const double added = static_cast<double>(changed) - original;
+            energy += added * added;
         }
-    });
-    double sum = 0.0;
-    for (const double energy : energies) sum += energy;
-    return sum;
+        return energy;
+    };
+    return sumOverNoise(weight.elements(), options, add);
 }
 
 Expected<GridStatistics> quantizeAsNoise(MatrixView weight, const Grid& grid,

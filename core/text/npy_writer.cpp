@@ -2,8 +2,6 @@
 
 #include "core/text/npy_writer.h"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -52,45 +50,23 @@ Expected<NpyWriter> NpyWriter::create(FileOps& ops, const std::filesystem::path&
             return sizeError(path, "the shape needs more than 2^60 values");
         count *= extent;
     }
-    const std::filesystem::path temporary =
-        path.parent_path() / ("." + path.filename().string() + ".tmp-" + std::to_string(getpid()));
-    const int descriptor = ops.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0) {
-        Error error = fileError(path, "create", -descriptor);
-        if (error.code != ErrorCode::FileDiskFull) error.code = ErrorCode::OutputNotWritable;
-        return error;
-    }
-    NpyWriter writer(ops, File(ops, descriptor), path, temporary);
-    writer.m_dtype = dtype;
-    writer.m_left = count;
+    GRIDSCOPE_TRY_ASSIGN(file, ReplacementFile::create(ops, path));
+    NpyWriter writer(std::move(file), dtype, count);
     const std::string header = npyHeaderText(descrOf(dtype), shape);
     GRIDSCOPE_TRY(writer.write(std::as_bytes(std::span(header)), 0));
     return writer;
 }
 
-NpyWriter::NpyWriter(NpyWriter&& other) noexcept
-    : m_ops(other.m_ops),
-      m_file(std::move(other.m_file)),
-      m_path(std::move(other.m_path)),
-      m_temporary(std::exchange(other.m_temporary, {})),
-      m_dtype(other.m_dtype),
-      m_offset(other.m_offset),
-      m_left(other.m_left) {}
-
-NpyWriter::~NpyWriter() {
-    if (!m_temporary.empty()) m_ops->unlink(m_temporary);
-}
-
 Expected<void> NpyWriter::checkRoom(std::uint64_t count) const {
     if (count > m_left)
-        return sizeError(m_path, std::to_string(count) + " more values, the shape has room for " +
-                                     std::to_string(m_left));
+        return sizeError(m_file.path(), std::to_string(count) +
+                                            " more values, the shape has room for " +
+                                            std::to_string(m_left));
     return {};
 }
 
 Expected<void> NpyWriter::write(std::span<const std::byte> bytes, std::uint64_t count) {
-    if (auto written = m_file.writeAt(bytes, m_offset); !written)
-        return written.error().inside(m_path.string());
+    GRIDSCOPE_TRY(m_file.writeAt(bytes, m_offset));
     m_offset += bytes.size();
     m_left -= count;
     return {};
@@ -98,20 +74,22 @@ Expected<void> NpyWriter::write(std::span<const std::byte> bytes, std::uint64_t 
 
 Expected<void> NpyWriter::append(std::span<const float> values) {
     if (m_dtype != NpyDtype::F32)
-        return Error{ErrorCode::NpyDtype, m_path.string(), "real values for a file of ids", {}};
+        return Error{
+            ErrorCode::NpyDtype, m_file.path().string(), "real values for a file of ids", {}};
     GRIDSCOPE_TRY(checkRoom(values.size()));
     return write(std::as_bytes(values), values.size());
 }
 
 Expected<void> NpyWriter::append(std::span<const std::uint32_t> ids) {
     if (m_dtype == NpyDtype::F32)
-        return Error{ErrorCode::NpyDtype, m_path.string(), "ids for a file of real values", {}};
+        return Error{
+            ErrorCode::NpyDtype, m_file.path().string(), "ids for a file of real values", {}};
     GRIDSCOPE_TRY(checkRoom(ids.size()));
     const std::uint32_t largest = largestId(m_dtype);
     const auto tooLarge =
         std::find_if(ids.begin(), ids.end(), [=](std::uint32_t id) { return id > largest; });
     if (tooLarge != ids.end())
-        return Error{ErrorCode::TokensIdRange, m_path.string(),
+        return Error{ErrorCode::TokensIdRange, m_file.path().string(),
                      "id " + std::to_string(*tooLarge) + ", at most " + std::to_string(largest) +
                          " can be stored",
                      "Choose a wider dtype"};
@@ -129,12 +107,9 @@ Expected<void> NpyWriter::append(std::span<const std::uint32_t> ids) {
 
 Expected<void> NpyWriter::finish() {
     if (m_left > 0)
-        return sizeError(m_path, std::to_string(m_left) + " values of the shape are missing");
-    if (auto synced = m_file.sync(); !synced) return synced.error().inside(m_path.string());
-    if (const int result = m_ops->rename(m_temporary, m_path); result < 0)
-        return fileError(m_path, "rename", -result);
-    m_temporary.clear();
-    return syncFolder(*m_ops, m_path.parent_path());
+        return sizeError(m_file.path(),
+                         std::to_string(m_left) + " values of the shape are missing");
+    return m_file.finish();
 }
 
 Expected<void> writeNpyIds(FileOps& ops, const std::filesystem::path& path,

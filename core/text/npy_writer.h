@@ -11,6 +11,7 @@
 
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
+#include "core/base/replacement_file.h"
 
 namespace gridscope {
 
@@ -24,9 +25,7 @@ public:
     /// file.disk-full, file.write.
     static Expected<NpyWriter> create(FileOps& ops, const std::filesystem::path& path,
                                       NpyDtype dtype, std::vector<std::uint64_t> shape);
-    NpyWriter(NpyWriter&& other) noexcept;
-    NpyWriter& operator=(NpyWriter&&) = delete;
-    ~NpyWriter();
+    NpyWriter(NpyWriter&&) noexcept = default;
 
     /// The next values of an F32 file. Errors: npy.dtype, npy.size (more than the shape holds),
     /// file.*.
@@ -37,21 +36,15 @@ public:
     Expected<void> finish();
 
 private:
-    NpyWriter(FileOps& ops, File file, std::filesystem::path path, std::filesystem::path temporary)
-        : m_ops(&ops),
-          m_file(std::move(file)),
-          m_path(std::move(path)),
-          m_temporary(std::move(temporary)) {}
+    NpyWriter(ReplacementFile file, NpyDtype dtype, std::uint64_t values)
+        : m_file(std::move(file)), m_dtype(dtype), m_left(values) {}
     Expected<void> checkRoom(std::uint64_t count) const;
     Expected<void> write(std::span<const std::byte> bytes, std::uint64_t count);
 
-    FileOps* m_ops;
-    File m_file;
-    std::filesystem::path m_path;
-    std::filesystem::path m_temporary;  // empty once renamed or moved from
-    NpyDtype m_dtype = NpyDtype::F32;
+    ReplacementFile m_file;
+    NpyDtype m_dtype;
     std::uint64_t m_offset = 0;  // bytes written
-    std::uint64_t m_left = 0;    // values still to come
+    std::uint64_t m_left;        // values still to come
 };
 
 /// `ids` as a one-dimensional file. Errors: those of NpyWriter.

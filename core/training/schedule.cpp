@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/base/numbers.h"
+#include "core/base/range_rule.h"
 
 namespace gridscope {
 
@@ -14,24 +14,6 @@ namespace {
 
 /// Far beyond any training run; sums of steps cannot overflow.
 constexpr std::int64_t kMaxSteps = 1'000'000'000'000;
-
-struct Rule {
-    bool holds;
-    const char* setting;
-    std::string expected;
-    double found;
-};
-
-Expected<void> check(std::initializer_list<Rule> rules) {
-    for (const Rule& rule : rules) {
-        if (!rule.holds)
-            return Error{ErrorCode::SettingsRange,
-                         rule.setting,
-                         "expected " + rule.expected + ", found " + formatNumber(rule.found),
-                         {}};
-    }
-    return {};
-}
 
 bool isWithin(std::int64_t value, std::int64_t low, std::int64_t high) {
     return value >= low && value <= high;
@@ -42,14 +24,14 @@ Expected<void> checkOli(const ScheduleSettings& s) {
         return Error{ErrorCode::SettingsRange, "eta",
                      "the learning rate of the bump is required, none was given",
                      "Add eta=VALUE, for example oli:eta=1e-3"};
-    return check(
+    return checkRules(
         {{*s.bumpLr > 0.0 && std::isfinite(*s.bumpLr), "eta", "a positive number", *s.bumpLr},
          {isWithin(s.bumpSteps, 1, kMaxSteps), "bump", "at least 1 step", double(s.bumpSteps)},
          {isWithin(s.coolSteps, 1, kMaxSteps), "cool", "at least 1 step", double(s.coolSteps)}});
 }
 
 Expected<void> checkCommon(const ScheduleSettings& s) {
-    return check(
+    return checkRules(
         {{s.lrMax > 0.0 && std::isfinite(s.lrMax), "lr-max", "a positive number", s.lrMax},
          {s.lrMin >= 0.0 && s.lrMin <= s.lrMax, "lr-min", "0 to lr-max", s.lrMin},
          {isWithin(s.totalSteps, 1, kMaxSteps), "total", "1 to 1e12 steps", double(s.totalSteps)},
@@ -104,13 +86,14 @@ Expected<Schedule> Schedule::make(const ScheduleSettings& s) {
     GRIDSCOPE_TRY(checkCommon(s));
     if (s.form == ScheduleForm::Oli) GRIDSCOPE_TRY(checkOli(s));
     if (s.form == ScheduleForm::Sgdr)
-        GRIDSCOPE_TRY(check(
+        GRIDSCOPE_TRY(checkRules(
             {{isWithin(s.period, 1, kMaxSteps), "period", "at least 1 step", double(s.period)},
              {isWithin(s.periodFactor, 1, 1000), "factor", "1 to 1000", double(s.periodFactor)}}));
     if (s.form == ScheduleForm::Wsd && s.decaySteps) {
         const std::int64_t most = s.totalSteps - s.warmupSteps;
-        GRIDSCOPE_TRY(check({{isWithin(*s.decaySteps, 1, most), "decay",
-                              "1 to " + std::to_string(most) + " steps", double(*s.decaySteps)}}));
+        GRIDSCOPE_TRY(
+            checkRules({{isWithin(*s.decaySteps, 1, most), "decay",
+                         "1 to " + std::to_string(most) + " steps", double(*s.decaySteps)}}));
     }
     return Schedule(s);
 }

@@ -2,14 +2,12 @@
 
 #include "core/training/training_state.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <bit>
 #include <cstring>
 #include <string_view>
 
+#include "core/base/replacement_file.h"
 #include "core/base/sha256.h"
 
 namespace gridscope {
@@ -47,7 +45,7 @@ std::array<std::span<float>, 3> pieces(const TrainingStateBuffers& buffers) {
     return {buffers.weights, buffers.firstMoments, buffers.secondMoments};
 }
 
-Expected<void> writeContent(const File& file, const std::string& header,
+Expected<void> writeContent(const ReplacementFile& file, const std::string& header,
                             const TrainingStateBuffers& buffers) {
     Sha256 hash;
     hash.update(header);
@@ -59,8 +57,7 @@ Expected<void> writeContent(const File& file, const std::string& header,
         offset += piece.size_bytes();
     }
     const std::string digest = hash.finishHex();
-    GRIDSCOPE_TRY(file.writeAt(std::as_bytes(std::span(digest)), offset));
-    return file.sync();
+    return file.writeAt(std::as_bytes(std::span(digest)), offset);
 }
 
 Error stateError(const std::filesystem::path& path, std::string what, std::string hint) {
@@ -94,30 +91,10 @@ Expected<TrainingStateHeader> parseHeader(const std::filesystem::path& path, std
 Expected<void> writeTrainingState(FileOps& files, const std::filesystem::path& path,
                                   const TrainingStateHeader& header,
                                   const TrainingStateBuffers& buffers) {
-    // Like writeFileAtomically, but piece by piece: three copies of a large model need not be
-    // joined in memory first.
-    const std::filesystem::path temporary =
-        path.parent_path() / ("." + path.filename().string() + ".tmp-" + std::to_string(getpid()));
-    const int descriptor = files.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0) {
-        Error error = fileError(path, "create", -descriptor);
-        if (error.code != ErrorCode::FileDiskFull) error.code = ErrorCode::OutputNotWritable;
-        return error;
-    }
-    Expected<void> written;
-    {
-        const File file(files, descriptor);
-        written = writeContent(file, headerBytes(header, buffers.weights.size()), buffers);
-    }
-    if (written) {
-        const int result = files.rename(temporary, path);
-        if (result < 0) written = fileError({}, "rename", -result);
-    }
-    if (!written) {
-        files.unlink(temporary);
-        return written.error().inside(path.string());
-    }
-    return syncFolder(files, path.parent_path());
+    // Piece by piece: three copies of a large model need not be joined in memory first.
+    GRIDSCOPE_TRY_ASSIGN(file, ReplacementFile::create(files, path));
+    GRIDSCOPE_TRY(writeContent(file, headerBytes(header, buffers.weights.size()), buffers));
+    return file.finish();
 }
 
 Expected<TrainingStateHeader> readTrainingState(FileOps& files, const std::filesystem::path& path,

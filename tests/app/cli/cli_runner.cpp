@@ -2,6 +2,7 @@
 
 #include "tests/app/cli/cli_runner.h"
 
+#include <QFile>
 #include <QJsonDocument>
 #include <QProcess>
 
@@ -31,6 +32,17 @@ CliResult runCli(const QStringList& arguments, int seconds) {
     result.out = process.readAllStandardOutput();
     result.error = process.readAllStandardError();
     return result;
+}
+
+void write(const QString& file, const QByteArray& content) {
+    QFile out(file);
+    if (!out.open(QIODevice::WriteOnly)) qFatal("cannot write %s", qPrintable(file));
+    out.write(content);
+}
+
+QByteArray read(const QString& file) {
+    QFile in(file);
+    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
 }
 
 QString sharedData(const char* path) {

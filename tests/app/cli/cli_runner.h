@@ -26,6 +26,11 @@ QString cliProgram();
 /// Runs it to its end, at most `seconds`.
 CliResult runCli(const QStringList& arguments, int seconds = 540);
 
+/// Writes `content` to `file`, or ends the test program.
+void write(const QString& file, const QByteArray& content);
+/// All of `file`; empty if it cannot be read.
+QByteArray read(const QString& file);
+
 /// A path below the reference data, as text.
 QString sharedData(const char* path);
 

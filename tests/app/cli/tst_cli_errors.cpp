@@ -30,17 +30,6 @@ void copyTree(const QString& from, const QString& to) {
     }
 }
 
-void write(const QString& file, const QByteArray& content) {
-    QFile out(file);
-    if (!out.open(QIODevice::WriteOnly)) qFatal("cannot write %s", qPrintable(file));
-    out.write(content);
-}
-
-QByteArray read(const QString& file) {
-    QFile in(file);
-    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
-}
-
 }  // namespace
 
 /// Bad input on the command line: a typed error with where, what and hint, the exit code of

@@ -17,17 +17,6 @@ namespace {
 
 QString text(const char* latin1) { return QString::fromLatin1(latin1); }
 
-void write(const QString& file, const QByteArray& content) {
-    QFile out(file);
-    if (!out.open(QIODevice::WriteOnly)) qFatal("cannot write %s", qPrintable(file));
-    out.write(content);
-}
-
-QByteArray read(const QString& file) {
-    QFile in(file);
-    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
-}
-
 /// Losses that fall to step 30,000 and rise afterwards.
 QByteArray losses(int points) {
     QByteArray lines;

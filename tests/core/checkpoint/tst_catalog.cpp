@@ -10,6 +10,7 @@
 #include "core/checkpoint/safetensors_writer.h"
 #include "core/checkpoint/tensor_source.h"
 #include "tests/support/faulty_file_ops.h"
+#include "tests/support/scanned_catalog.h"
 #include "tests/support/test_data.h"
 
 #include <QJsonArray>
@@ -17,6 +18,7 @@
 #include <QJsonObject>
 
 using namespace gridscope;
+using test::scan;
 namespace fs = std::filesystem;
 
 namespace {
@@ -53,11 +55,6 @@ void writeCheckpoint(const fs::path& folder) {
     fs::create_directories(folder);
     writeText(folder / "config.json", kConfig);
     writeWeights(folder / "model.safetensors");
-}
-
-Expected<CheckpointCatalog> scan(const fs::path& folder) {
-    NullProgress progress;
-    return scanFolder(systemFileOps(), folder, progress, {});
 }
 
 const CheckpointEntry* entryNamed(const CheckpointCatalog& catalog, const std::string& label) {

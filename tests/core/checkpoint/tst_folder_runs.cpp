@@ -6,11 +6,15 @@
 #include <fstream>
 
 #include "core/checkpoint/catalog.h"
+#include "tests/support/scanned_catalog.h"
 #include "tests/support/test_data.h"
 #include "tests/support/tiny_checkpoint.h"
 
 using namespace gridscope;
 using test::kTinyConfig;
+using test::labelsOf;
+using test::runsOf;
+using test::scan;
 using test::writeTinyArchive;
 using test::writeTinyCheckpoint;
 namespace fs = std::filesystem;
@@ -20,23 +24,6 @@ namespace {
 void writeText(const fs::path& path, const std::string& text) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
-
-Expected<CheckpointCatalog> scan(const fs::path& folder) {
-    NullProgress progress;
-    return scanFolder(systemFileOps(), folder, progress, {});
-}
-
-std::vector<std::string> labelsOf(const CheckpointCatalog& catalog) {
-    std::vector<std::string> labels;
-    for (const CheckpointEntry& entry : catalog.entries) labels.push_back(entry.label.text);
-    return labels;
-}
-
-std::vector<std::string> runsOf(const CheckpointCatalog& catalog) {
-    std::vector<std::string> names;
-    for (const CheckpointRun& run : catalog.runs) names.push_back(run.name);
-    return names;
 }
 
 using Labels = std::vector<std::string>;

@@ -12,11 +12,15 @@
 #include "core/checkpoint/checkpoint_runs.h"
 #include "core/checkpoint/tensor_source.h"
 #include "tests/support/faulty_file_ops.h"
+#include "tests/support/scanned_catalog.h"
 #include "tests/support/test_data.h"
 #include "tests/support/tiny_checkpoint.h"
 
 using namespace gridscope;
 using test::kTinyConfig;
+using test::labelsOf;
+using test::runsOf;
+using test::scan;
 using test::writeTinyArchive;
 using test::writeTinyCheckpoint;
 using test::writeTinyWeights;
@@ -58,23 +62,6 @@ public:
 private:
     fs::path m_path;
 };
-
-Expected<CheckpointCatalog> scan(const fs::path& folder) {
-    NullProgress progress;
-    return scanFolder(systemFileOps(), folder, progress, {});
-}
-
-std::vector<std::string> labelsOf(const CheckpointCatalog& catalog) {
-    std::vector<std::string> labels;
-    for (const CheckpointEntry& entry : catalog.entries) labels.push_back(entry.label.text);
-    return labels;
-}
-
-std::vector<std::string> runsOf(const CheckpointCatalog& catalog) {
-    std::vector<std::string> names;
-    for (const CheckpointRun& run : catalog.runs) names.push_back(run.name);
-    return names;
-}
 
 using Labels = std::vector<std::string>;
 

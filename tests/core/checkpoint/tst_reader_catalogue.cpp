@@ -10,21 +10,18 @@
 #include "core/checkpoint/catalog.h"
 #include "core/checkpoint/tensor_source.h"
 #include "tests/support/bad_checkpoints.h"
+#include "tests/support/scanned_catalog.h"
 #include "tests/support/test_data.h"
 #include "tests/support/tiny_checkpoint.h"
 
 using namespace gridscope;
+using test::scan;
 namespace fs = std::filesystem;
 
 namespace {
 
 void writeText(const fs::path& path, const std::string& text) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
-
-Expected<CheckpointCatalog> scan(const fs::path& folder) {
-    NullProgress progress;
-    return scanFolder(systemFileOps(), folder, progress, {});
 }
 
 }  // namespace

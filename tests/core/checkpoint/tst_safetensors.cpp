@@ -13,6 +13,7 @@
 #include "core/checkpoint/safetensors_writer.h"
 #include "core/checkpoint/tensor_source.h"
 #include "tests/support/faulty_file_ops.h"
+#include "tests/support/scratch_file.h"
 #include "tests/support/test_data.h"
 
 using namespace gridscope;
@@ -43,20 +44,9 @@ std::string single(const std::string& dtype, const std::string& shape, const std
     return "{" + entry("a", dtype, shape, offsets) + "}";
 }
 
-class ScratchFile {
-public:
+struct ScratchFile : test::ScratchFile {
     explicit ScratchFile(const std::string& bytes, const std::string& name = "model.safetensors")
-        : m_path(fs::path(m_folder.path().toStdString()) / name) {
-        write(bytes);
-    }
-    void write(const std::string& bytes) const {
-        std::ofstream(m_path, std::ios::binary | std::ios::trunc) << bytes;
-    }
-    const fs::path& path() const { return m_path; }
-
-private:
-    QTemporaryDir m_folder;
-    fs::path m_path;
+        : test::ScratchFile(bytes, name) {}
 };
 
 /// A small valid file with metadata, two dtypes, an empty tensor and a scalar.

@@ -13,6 +13,7 @@
 #include "core/checkpoint/tensor_source.h"
 #include "core/checkpoint/torch_archive.h"
 #include "tests/support/faulty_file_ops.h"
+#include "tests/support/scratch_file.h"
 #include "tests/support/test_data.h"
 #include "tests/support/torch_archive_writer.h"
 
@@ -32,20 +33,9 @@ std::string contentOf(const fs::path& path) {
     return *std::move(text);
 }
 
-class ScratchFile {
-public:
+struct ScratchFile : test::ScratchFile {
     explicit ScratchFile(const std::string& bytes, const std::string& name = "model.pt")
-        : m_path(fs::path(m_folder.path().toStdString()) / name) {
-        write(bytes);
-    }
-    void write(const std::string& bytes) const {
-        std::ofstream(m_path, std::ios::binary | std::ios::trunc) << bytes;
-    }
-    const fs::path& path() const { return m_path; }
-
-private:
-    QTemporaryDir m_folder;
-    fs::path m_path;
+        : test::ScratchFile(bytes, name) {}
 };
 
 std::string floats(const std::vector<float>& values) {

@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/forwarding_file_ops.h"
 #include "core/text/npy_writer.h"
 #include "core/text/text_file.h"
 #include "core/text/token_file.h"
@@ -32,39 +33,31 @@ constexpr const char* kTwo = "{'descr': '<u2', 'fortran_order': False, 'shape': 
 const QByteArray kTwoData("\x05\x00\x01\x02", 4);
 
 /// The system's calls, of which number `failing` fails with EIO.
-class FailingOps final : public FileOps {
+class FailingOps final : public ForwardingFileOps {
 public:
-    explicit FailingOps(int failing) : m_left(failing) {}
+    explicit FailingOps(int failing) : ForwardingFileOps(systemFileOps()), m_left(failing) {}
     bool hasFailed() const { return m_left <= 0; }
     int open(const std::filesystem::path& p, int f, unsigned m) override {
-        return fails() ? -EIO : m_ops.open(p, f, m);
+        return fails() ? -EIO : ForwardingFileOps::open(p, f, m);
     }
-    int close(int d) override { return m_ops.close(d); }
     long pread(int d, std::span<std::byte> b, std::uint64_t o) override {
-        return fails() ? -EIO : m_ops.pread(d, b.first(std::min<std::size_t>(b.size(), 7)), o);
+        const auto piece = b.first(std::min<std::size_t>(b.size(), 7));
+        return fails() ? -EIO : ForwardingFileOps::pread(d, piece, o);
     }
     long pwrite(int d, std::span<const std::byte> b, std::uint64_t o) override {
-        return fails() ? -EIO : m_ops.pwrite(d, b.first(std::min<std::size_t>(b.size(), 70)), o);
+        const auto piece = b.first(std::min<std::size_t>(b.size(), 70));
+        return fails() ? -EIO : ForwardingFileOps::pwrite(d, piece, o);
     }
-    int fstat(int d, FileStatus& s) override { return fails() ? -EIO : m_ops.fstat(d, s); }
-    int fsync(int d) override { return fails() ? -EIO : m_ops.fsync(d); }
+    int fstat(int d, FileStatus& s) override {
+        return fails() ? -EIO : ForwardingFileOps::fstat(d, s);
+    }
+    int fsync(int d) override { return fails() ? -EIO : ForwardingFileOps::fsync(d); }
     int rename(const std::filesystem::path& a, const std::filesystem::path& b) override {
-        return fails() ? -EIO : m_ops.rename(a, b);
-    }
-    int link(const std::filesystem::path& a, const std::filesystem::path& b) override {
-        return m_ops.link(a, b);
-    }
-    int unlink(const std::filesystem::path& p) override { return m_ops.unlink(p); }
-    int makeFolder(const std::filesystem::path& p, unsigned m) override {
-        return m_ops.makeFolder(p, m);
-    }
-    int freeBytes(const std::filesystem::path& p, std::uint64_t& b) override {
-        return m_ops.freeBytes(p, b);
+        return fails() ? -EIO : ForwardingFileOps::rename(a, b);
     }
 
 private:
     bool fails() { return --m_left == 0; }
-    FileOps& m_ops = systemFileOps();
     int m_left;
 };
 

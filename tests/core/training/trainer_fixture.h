@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/forwarding_file_ops.h"
 #include "core/training/trainer.h"
 
 namespace gridscope::test {
@@ -113,39 +114,13 @@ inline QString codeOf(const Error& error) {
 }
 
 /// A file system that is full.
-class FullDisk final : public FileOps {
+class FullDisk final : public ForwardingFileOps {
 public:
+    FullDisk() : ForwardingFileOps(systemFileOps()) {}
     bool full = false;
-    int open(const std::filesystem::path& path, int flags, unsigned mode) override {
-        return m_system.open(path, flags, mode);
-    }
-    int close(int descriptor) override { return m_system.close(descriptor); }
-    long pread(int descriptor, std::span<std::byte> into, std::uint64_t offset) override {
-        return m_system.pread(descriptor, into, offset);
-    }
     long pwrite(int descriptor, std::span<const std::byte> from, std::uint64_t offset) override {
-        return full ? -ENOSPC : m_system.pwrite(descriptor, from, offset);
+        return full ? -ENOSPC : ForwardingFileOps::pwrite(descriptor, from, offset);
     }
-    int fstat(int descriptor, FileStatus& status) override {
-        return m_system.fstat(descriptor, status);
-    }
-    int fsync(int descriptor) override { return m_system.fsync(descriptor); }
-    int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return m_system.rename(from, to);
-    }
-    int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return m_system.link(from, to);
-    }
-    int unlink(const std::filesystem::path& path) override { return m_system.unlink(path); }
-    int makeFolder(const std::filesystem::path& path, unsigned mode) override {
-        return m_system.makeFolder(path, mode);
-    }
-    int freeBytes(const std::filesystem::path& path, std::uint64_t& bytes) override {
-        return m_system.freeBytes(path, bytes);
-    }
-
-private:
-    FileOps& m_system = systemFileOps();
 };
 
 }  // namespace gridscope::test

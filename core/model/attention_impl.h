@@ -3,8 +3,6 @@
 // Causal self-attention of one block, for every way in which q, k and v are stored.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <stop_token>
 
 #include "core/model/decoder_impl.h"

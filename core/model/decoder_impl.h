@@ -3,14 +3,13 @@
 // The one decoder: a plain struct of tensors and a forward pass to the last hidden states.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
 #include <stop_token>
 #include <vector>
 
 #include "core/model/model_config.h"
 #include "core/model/rotary_table_impl.h"
+#include "core/model/torch_backend_impl.h"
 
 namespace gridscope {
 

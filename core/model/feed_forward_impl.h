@@ -3,8 +3,6 @@
 // The MLP of a block, plain or gated.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <stop_token>
 
 #include "core/model/decoder_impl.h"

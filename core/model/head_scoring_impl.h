@@ -3,14 +3,13 @@
 // Applies output heads to kept hidden states, chunk by chunk, and scores them side by side.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
 #include <span>
 #include <stop_token>
 #include <vector>
 
 #include "core/model/scorer.h"
+#include "core/model/torch_backend_impl.h"
 
 namespace gridscope {
 

@@ -3,9 +3,11 @@
 // The norms of the decoder, over the last dimension.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/model_config.h"
+
+namespace at {
+class Tensor;
+}
 
 namespace gridscope {
 

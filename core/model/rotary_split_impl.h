@@ -3,8 +3,6 @@
 // The fused qkv product of gpt_neox cut into q, k and v and rotated in one sweep.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/decoder_impl.h"
 
 namespace gridscope {

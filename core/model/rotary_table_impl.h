@@ -3,9 +3,8 @@
 // The angles of the rotary position embedding, for every type that configurations name.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/model_config.h"
+#include "core/model/torch_backend_impl.h"
 
 namespace gridscope {
 

@@ -3,12 +3,11 @@
 // The border at which exceptions of libtorch become errors of ours.
 #pragma once
 
-#include <c10/util/Exception.h>
-
 #include <new>
 #include <string>
 
 #include "core/base/expected.h"
+#include "core/model/torch_backend_impl.h"
 
 namespace gridscope {
 

@@ -3,10 +3,9 @@
 // Fake quantization of tensors on any device; for core sources that already hold tensors.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 
+#include "core/model/torch_backend_impl.h"
 #include "core/quant/grid.h"
 
 namespace gridscope {

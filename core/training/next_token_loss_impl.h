@@ -3,8 +3,6 @@
 // Mean next-token cross-entropy and its gradients, the head in row chunks.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <optional>
 #include <stop_token>
 

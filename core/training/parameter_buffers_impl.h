@@ -3,9 +3,8 @@
 // All parameters of a model in one flat tensor and all gradients in another, with views of both.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/decoder_impl.h"
+#include "core/model/torch_backend_impl.h"
 #include "core/training/gpt_neox_parameters_impl.h"
 
 namespace gridscope {

@@ -4,14 +4,13 @@
 // or return errors; to be used inside throughHdf5Gate.
 #pragma once
 
-#include <H5Cpp.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/trajectory/hdf5_gate_impl.h"
 
 namespace gridscope {
 

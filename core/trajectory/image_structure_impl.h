@@ -4,11 +4,10 @@
 // of the file, run foreign code or ask for absurd amounts of memory.
 #pragma once
 
-#include <H5Cpp.h>
-
 #include <string>
 
 #include "core/base/expected.h"
+#include "core/trajectory/hdf5_gate_impl.h"
 
 namespace gridscope {
 

@@ -137,8 +137,7 @@ void PlotWiring::showData() {
     const RunSession* run = m_controller.session();
     showCompanions();
     for (PlotWidget* plot : m_plots) {
-        plot->showState(m_controller.history().state(), views::NavigationField::All);
-        plot->setData(run == nullptr ? nullptr : run->table);
+        plot->showContent(m_controller.history().state(), run == nullptr ? nullptr : run->table);
         plot->setPhases(run == nullptr ? views::PhaseBands() : run->bands);
     }
     m_histogram->setOverlay(run == nullptr ? std::vector<int>() : run->overlay);

@@ -3,37 +3,20 @@
 // Share of weights per code, with entropy and exact groups, for up to nine checkpoints.
 #pragma once
 
-#include <vector>
-
-#include "views/plot/plot_widget.h"
+#include "views/plot/outline_plot.h"
 
 namespace gridscope::views {
 
-class OutlinePicture;
-
-class OccupancyPlot : public PlotWidget {
+class OccupancyPlot : public OutlinePlot {
     Q_OBJECT
 
 public:
     explicit OccupancyPlot(QWidget* parent = nullptr);
-    ~OccupancyPlot() override;
-
-    /// Rows drawn beside the current checkpoint, at most 8.
-    void setOverlay(std::vector<int> rows);
 
     std::vector<PlotColumn> columns() const override;
 
-    QSize minimumSizeHint() const override;
-
 protected:
-    void rebuild() override;
-    void stateShown(NavigationFields changed) override;
-    void phasesShown() override {}
-    QString emptyText() const override;
-
-private:
-    std::vector<int> m_overlay;
-    std::unique_ptr<OutlinePicture> m_picture;
+    QString missingText() const override;
 };
 
 }  // namespace gridscope::views

@@ -61,6 +61,13 @@ void PlotWidget::setData(std::shared_ptr<const SeriesTable> data) {
     rebuild();
 }
 
+void PlotWidget::showContent(const NavigationState& state,
+                             std::shared_ptr<const SeriesTable> data) {
+    if (state == m_state && data == m_data) return;
+    m_state = state;
+    setData(std::move(data));
+}
+
 void PlotWidget::setPhases(const PhaseBands& phases) {
     m_phases = phases;
     phasesShown();

@@ -30,6 +30,8 @@ public:
 
     /// Null = nothing open.
     void setData(std::shared_ptr<const SeriesTable> data);
+    /// State and data at once, with one drawing; none where both are shown already.
+    void showContent(const NavigationState& state, std::shared_ptr<const SeriesTable> data);
     void setPhases(const PhaseBands& phases);
     void showState(const NavigationState& state, NavigationFields changed);
     void setTheme(Theme theme);

@@ -124,11 +124,11 @@ void DockSet::showInspector() {
 void DockSet::shareOut(QMainWindow& window) {
     const int letter = window.fontMetrics().averageCharWidth();
     const int line = window.fontMetrics().lineSpacing();
-    window.resizeDocks({m_docks[1], m_docks[3]}, {letter * 50, letter * 44}, Qt::Horizontal);
-    window.resizeDocks({m_docks[0], m_docks[1], m_docks[2]}, {line * 6, line * 18, line * 16},
+    window.resizeDocks({m_docks[1], m_docks[3]}, {letter * 50, letter * 46}, Qt::Horizontal);
+    window.resizeDocks({m_docks[0], m_docks[1], m_docks[2]}, {line * 6, line * 18, line * 20},
                        Qt::Vertical);
     window.resizeDocks({m_docks[3], m_docks[4]}, {line * 16, line * 20}, Qt::Vertical);
-    window.resizeDocks({m_jobsDock}, {line * 9}, Qt::Vertical);
+    window.resizeDocks({m_jobsDock}, {line * 7}, Qt::Vertical);
 }
 
 void DockSet::showJobs() {

@@ -9,9 +9,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QTableView>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -40,12 +40,11 @@ CheckpointsPanel::CheckpointsPanel(CheckpointModel* model, QWidget* parent)
     buildTable();
     buildMenu();
 
-    auto* button = new QToolButton(this);
+    auto* button = new QPushButton(this);
     button->setObjectName(QStringLiteral("selectionButton"));
     button->setText(tr("Select"));
     button->setAccessibleName(tr("Tick checkpoints"));
     button->setToolTip(tr("Tick the checkpoints to probe"));
-    button->setPopupMode(QToolButton::InstantPopup);
     button->setMenu(m_menu);
     auto* top = new QHBoxLayout;
     top->addWidget(m_filter, 1);

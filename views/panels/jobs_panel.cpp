@@ -3,6 +3,7 @@
 #include "views/panels/jobs_panel.h"
 
 #include <QClipboard>
+#include <QGridLayout>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -57,9 +58,13 @@ JobsPanel::JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent)
     m_retry->setObjectName(QStringLiteral("jobRetry"));
     m_copy->setObjectName(QStringLiteral("jobCopyFailures"));
 
-    auto* buttons = new QVBoxLayout;
-    for (QPushButton* button : {m_pause, m_cancel, m_retry, m_copy}) buttons->addWidget(button);
-    buttons->addStretch();
+    // Two by two: four in a column would keep the dock tall while there is nothing to show.
+    auto* buttons = new QGridLayout;
+    buttons->addWidget(m_pause, 0, 0);
+    buttons->addWidget(m_cancel, 0, 1);
+    buttons->addWidget(m_retry, 1, 0);
+    buttons->addWidget(m_copy, 1, 1);
+    buttons->setRowStretch(2, 1);
     auto* splitter = new QSplitter(this);
     splitter->addWidget(m_table);
     splitter->addWidget(m_tree);

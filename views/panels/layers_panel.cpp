@@ -18,6 +18,7 @@ LayersPanel::LayersPanel(LayerModel* model, QWidget* parent)
     m_tree->setAccessibleName(tr("Layers"));
     m_tree->setModel(model);
     m_tree->setUniformRowHeights(true);
+    m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     m_tree->header()->setStretchLastSection(false);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     auto* layout = new QVBoxLayout(this);

@@ -38,7 +38,7 @@ PhasesPanel::PhasesPanel(PhaseModel* model, QWidget* parent)
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     // Names of associations are long; the numbers beside them count.
     m_tree->header()->setSectionResizeMode(PhaseModel::Name, QHeaderView::Interactive);
-    m_tree->header()->resizeSection(PhaseModel::Name, fontMetrics().averageCharWidth() * 22);
+    m_tree->header()->resizeSection(PhaseModel::Name, fontMetrics().averageCharWidth() * 24);
     m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});

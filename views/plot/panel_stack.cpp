@@ -335,6 +335,9 @@ void PanelStack::paintMarks(QCPPainter& painter) const {
                 room.moveCenter(center - QPointF(0, m_style.markerSize + em * 0.7));
             room.moveRight(std::min(room.right(), area.right() - em * 0.2));
             room.moveLeft(std::max(room.left(), area.left() + em * 0.2));
+            QColor behind = m_style.background;  // a boundary would cross the words
+            behind.setAlphaF(0.8F);
+            painter.fillRect(room, behind);
             painter.drawText(room, Qt::AlignHCenter | Qt::AlignVCenter, text);
         }
         painter.restore();

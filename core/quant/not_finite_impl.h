@@ -3,10 +3,6 @@
 // The error for a matrix with NaN or infinite weights.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-#include <string>
-
 #include "core/base/error.h"
 #include "core/quant/matrix_view.h"
 
@@ -14,21 +10,6 @@ namespace gridscope {
 
 /// weights.not-finite with the first place as [row, column] and the number of such weights; the
 /// caller puts the tensor's name before it.
-inline Error notFiniteError(MatrixView weight) {
-    std::int64_t first = -1;
-    std::int64_t count = 0;
-    for (std::int64_t i = 0; i < weight.elements(); ++i) {
-        if (std::isfinite(weight.data[i])) continue;
-        if (first < 0) first = i;
-        ++count;
-    }
-    const std::int64_t row = first / weight.columns;
-    const std::int64_t column = first % weight.columns;
-    return Error{ErrorCode::WeightsNotFinite,
-                 "[" + std::to_string(row) + ", " + std::to_string(column) + "]",
-                 "expected finite weights, found " + std::to_string(count) +
-                     " NaN or infinite; the first is weight " + std::to_string(first),
-                 "the training run may have diverged before this checkpoint"};
-}
+Error notFiniteError(MatrixView weight);
 
 }  // namespace gridscope

@@ -20,7 +20,7 @@ std::string_view errorCodeText(ErrorCode code) {
 
 ErrorFamily errorFamily(ErrorCode code) {
     using Entry = std::pair<std::string_view, ErrorFamily>;
-    static constexpr std::array<Entry, 25> kAreas{{
+    static constexpr std::array<Entry, 26> kAreas{{
         {"file", ErrorFamily::Io},           {"scan", ErrorFamily::Io},
         {"output", ErrorFamily::Store},      {"export", ErrorFamily::Store},
         {"config", ErrorFamily::Model},      {"model", ErrorFamily::Model},
@@ -33,7 +33,7 @@ ErrorFamily errorFamily(ErrorCode code) {
         {"npy", ErrorFamily::Format},        {"tokens", ErrorFamily::Format},
         {"reference", ErrorFamily::Format},  {"zip", ErrorFamily::Format},
         {"pickle", ErrorFamily::Format},     {"shards", ErrorFamily::Format},
-        {"audit", ErrorFamily::Model},
+        {"audit", ErrorFamily::Model},       {"fork", ErrorFamily::Format},
     }};
     if (code == ErrorCode::RunCancelled) return ErrorFamily::Cancelled;
     const std::string_view text = errorCodeText(code);

@@ -111,6 +111,9 @@ namespace gridscope {
     X(RunCancelled, "run.cancelled") \
     X(TrainingDiverged, "training.diverged") \
     X(TrainingState, "training.state") \
+    X(ForkFormat, "fork.format") \
+    X(ForkMissing, "fork.missing") \
+    X(ForkMismatch, "fork.mismatch") \
     X(Internal, "internal.failed")
 
 enum class ErrorCode {

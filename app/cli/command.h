@@ -42,6 +42,7 @@ void addBenchCommand(CLI::App& app, CommandChoice& choice);
 void addImportCommand(CLI::App& app, CommandChoice& choice);
 void addMonitorCommand(CLI::App& app, CommandChoice& choice);
 void addWatchCommand(CLI::App& app, CommandChoice& choice);
+void addForkReportCommand(CLI::App& app, CommandChoice& choice);
 
 /// Writes data to stdout, all of it. Errors: file.write.
 Expected<void> writeOutput(std::string_view text);

@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
     addImportCommand(app, choice);
     addMonitorCommand(app, choice);
     addWatchCommand(app, choice);
+    addForkReportCommand(app, choice);
     const bool wantsJson = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
     if (const auto error = unknownCommand(app, argc > 1 ? argv[1] : ""))
         return static_cast<int>(reportError(*error, wantsJson));

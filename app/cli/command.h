@@ -36,6 +36,7 @@ void addPhasesCommand(CLI::App& app, CommandChoice& choice);
 void addVerifyCommand(CLI::App& app, CommandChoice& choice);
 void addScheduleCommand(CLI::App& app, CommandChoice& choice);
 void addTrainCommand(CLI::App& app, CommandChoice& choice);
+void addForkCommand(CLI::App& app, CommandChoice& choice);
 void addDemoCommand(CLI::App& app, CommandChoice& choice);
 void addRecoverCommand(CLI::App& app, CommandChoice& choice);
 void addBenchCommand(CLI::App& app, CommandChoice& choice);

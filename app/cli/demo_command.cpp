@@ -73,11 +73,12 @@ Expected<SplitText> demoText(FileOps& ops, const Options& options, const DemoRec
 
 /// The folder layout of a demo.
 struct Places {
-    std::filesystem::path root, suite, tokenizer, heldOut, recipe, marker, run;
+    std::filesystem::path root, suite, tokenizer, training, heldOut, recipe, marker, run;
     explicit Places(const std::filesystem::path& out)
         : root(out),
           suite(out / "suite"),
           tokenizer(suite / "tokenizer.json"),
+          training(out / "training_text.txt"),
           heldOut(out / "held_out.txt"),
           recipe(out / "recipe.txt"),
           marker(out / "trained.txt"),
@@ -106,7 +107,8 @@ Expected<void> trainSuite(FileOps& ops, const Options& options, const Places& pl
     const std::string identity = trainingSettingsHash(settings) + "\n";
     if (auto marker = readWholeFile(ops, places.marker, 4096); marker && *marker == identity) {
         printMessage("the suite is trained already: " + places.suite.string());
-        return {};
+        // For forks; demos of earlier versions do not have it.
+        return writeFileAtomically(ops, places.training, text.training);
     }
     GRIDSCOPE_TRY(makeFolders(ops, places.suite));
     if (auto begun = readWholeFile(ops, places.recipe, 4096); begun && *begun != identity)
@@ -115,6 +117,7 @@ Expected<void> trainSuite(FileOps& ops, const Options& options, const Places& pl
                      "Choose another --out, or remove that folder"};
     GRIDSCOPE_TRY(writeFileAtomically(ops, places.recipe, identity));
     GRIDSCOPE_TRY(writeFileAtomically(ops, places.tokenizer, bpe.json));
+    GRIDSCOPE_TRY(writeFileAtomically(ops, places.training, text.training));
     GRIDSCOPE_TRY(writeFileAtomically(ops, places.heldOut, text.heldOut));
     settings.stateFile = places.root / "trainer_state.bin";
     settings.start = RunStart::Resume;

@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
     addTokenizeCommand(app, choice);
     addScheduleCommand(app, choice);
     addTrainCommand(app, choice);
+    addForkCommand(app, choice);
     addDemoCommand(app, choice);
     addVerifyCommand(app, choice);
     addRecoverCommand(app, choice);

@@ -6,80 +6,50 @@
 #include "app/cli/command.h"
 #include "app/cli/training_report.h"
 #include "core/checkpoint/catalog.h"
-#include "core/model/model_weights.h"
-#include "core/text/megatron_dataset.h"
-#include "core/text/token_file.h"
-#include "core/text/tokenize_file.h"
 #include "core/training/checkpoint_folder.h"
+#include "core/training/held_out.h"
+#include "core/training/monitored_training.h"
 #include "core/training/save_steps.h"
 #include "core/training/schedule_text.h"
+#include "core/training/training_tokens.h"
 
 namespace gridscope::app {
 
 namespace {
 
 constexpr std::uint64_t kConfigBytes = 1 << 20;
-constexpr std::uint64_t kTokenizerBytes = 64 << 20;
 
 struct Options {
     std::string config, text, tokenizer, tokens, dtype, out;
     std::string textField = "text";
     std::string schedule = "cosine";
     std::string save = "log,every:1000";
+    std::string monitor = "off";
     ScheduleSettings scheduleSettings;
     TrainingSettings training;
     bool resume = false;
 };
 
-struct TrainingText {
-    std::vector<std::uint32_t> ids;
-    std::string tokenizerJson;  ///< empty for token files
-};
-
-Expected<std::vector<std::uint32_t>> readIds(FileOps& ops, const Options& options) {
-    std::optional<TokenDtype> dtype;
-    if (!options.dtype.empty()) {
-        GRIDSCOPE_TRY_ASSIGN(parsed, parseTokenDtype(options.dtype));
-        dtype = parsed;
-    }
-    if (!isMegatronName(options.tokens)) {
-        GRIDSCOPE_TRY_ASSIGN(tokens, readTokenFile(ops, options.tokens, dtype));
-        return std::move(tokens.ids);
-    }
-    GRIDSCOPE_TRY_ASSIGN(dataset, MegatronDataset::open(ops, options.tokens, dtype));
-    MegatronDataset::StreamSettings stream;
-    if (!options.tokenizer.empty()) {
-        GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::load(ops, options.tokenizer));
-        stream.endOfDocument = tokenizer.endOfDocumentId();
-    }
-    GRIDSCOPE_TRY_ASSIGN(tokens, dataset.readStream(stream));
-    return std::move(tokens.ids);
-}
-
-Expected<TrainingText> readTraining(FileOps& ops, const Options& options) {
-    if (options.tokens.empty() == options.text.empty())
-        return Error{ErrorCode::SettingsRange, "--tokens, --text",
-                     options.tokens.empty() ? "neither token ids nor a text was given"
-                                            : "both token ids and a text were given",
-                     "Give --tokens FILE, or --text FILE --tokenizer FILE"};
-    TrainingText training;
-    if (!options.tokens.empty()) {
-        GRIDSCOPE_TRY_ASSIGN(ids, readIds(ops, options));
-        training.ids = std::move(ids);
-        return training;
-    }
-    if (options.tokenizer.empty())
-        return Error{ErrorCode::TokenizerMissing, "--tokenizer", "a text needs a tokenizer",
-                     "Give --tokenizer FILE"};
-    GRIDSCOPE_TRY_ASSIGN(json, readWholeFile(ops, options.tokenizer, kTokenizerBytes));
-    GRIDSCOPE_TRY_ASSIGN(tokenizer, Tokenizer::parse(json, options.tokenizer));
-    TokenizeSettings how;
-    how.lines = {options.textField, availableMemory() / 4};
-    GRIDSCOPE_TRY_ASSIGN(text, tokenizeFile(ops, options.text, tokenizer, how));
-    for (const std::string& note : text.notes) printMessage("note: " + note);
-    training.ids = std::move(text.ids);
-    training.tokenizerJson = std::move(json);
-    return training;
+/// Trains while the monitor follows the loss on the held-out end of the tokens.
+Expected<void> trainWatched(FileOps& ops, TrainingSettings settings, const Schedule& schedule,
+                            CheckpointFolder& folder, MonitorAction action,
+                            TrainingReport& report) {
+    GRIDSCOPE_TRY_ASSIGN(windows, holdOut(settings.tokens,
+                                          static_cast<std::uint64_t>(settings.length), {}));
+    report.event("note: the validation loss is measured on the last 5 % of the tokens, " +
+                 std::to_string(windows.count) + " windows, which are not trained on");
+    GRIDSCOPE_TRY_ASSIGN(rule, ConvergenceMonitor::make());
+    TrainingMonitor monitor(ops, action, settings.stateFile.parent_path() / "best",
+                            std::move(rule));
+    report.follow(folder);
+    GRIDSCOPE_TRY_ASSIGN(
+        result,
+        trainMonitored(
+            ops, std::move(settings),
+            [&](std::int64_t step) { return schedule.learningRate(step); }, folder, windows,
+            monitor, [&](const std::string& text) { report.event(text); }, report, cancelToken()));
+    report.finish(result);
+    return {};
 }
 
 Expected<ExitCode> run(const Options& options) {
@@ -88,7 +58,11 @@ Expected<ExitCode> run(const Options& options) {
     GRIDSCOPE_TRY_ASSIGN(configText, readWholeFile(ops, options.config, kConfigBytes));
     GRIDSCOPE_TRY_ASSIGN(model, parseModelConfig(configText, options.config));
     settings.model = std::move(model);
-    GRIDSCOPE_TRY_ASSIGN(training, readTraining(ops, options));
+    GRIDSCOPE_TRY_ASSIGN(action, parseMonitorAction(options.monitor));
+    GRIDSCOPE_TRY_ASSIGN(training,
+                         loadTrainingTokens(ops, {options.tokens, options.dtype, options.text,
+                                                  options.textField, options.tokenizer}));
+    for (const std::string& note : training.notes) printMessage("note: " + note);
     settings.tokens = std::move(training.ids);
     GRIDSCOPE_TRY_ASSIGN(saveSteps, parseSaveSteps(options.save, 0, settings.steps));
     settings.saveSteps = std::move(saveSteps);
@@ -102,7 +76,11 @@ Expected<ExitCode> run(const Options& options) {
 
     TrainingReport report;
     CheckpointFolder folder(ops, options.out, settings.model, training.tokenizerJson);
-    GRIDSCOPE_TRY(trainReported(settings, schedule, folder, report));
+    if (action == MonitorAction::Off) {
+        GRIDSCOPE_TRY(trainReported(settings, schedule, folder, report));
+    } else {
+        GRIDSCOPE_TRY(trainWatched(ops, std::move(settings), schedule, folder, action, report));
+    }
     return ExitCode::Done;
 }
 
@@ -151,6 +129,10 @@ void addTrainCommand(CLI::App& app, CommandChoice& choice) {
     command->add_option("--threads", training.threads, "Threads (0 = choose)")
         ->capture_default_str();
     command->add_option("--save", options->save, "Steps to keep: log, every:N, N; by commas")
+        ->capture_default_str();
+    command->add_option("--monitor", options->monitor,
+                        "off, stop (end where the validation loss has converged) or keep-best "
+                        "(keep the best checkpoint below best/)")
         ->capture_default_str();
     command->add_flag("--resume", options->resume, "Go on where a stopped run of --out ended");
     command->callback([options, &choice] {

@@ -19,6 +19,7 @@
 #include "core/model/worker_thread.h"
 #include "core/quant/fake_quantize.h"
 #include "core/quant/matrix_moments.h"
+#include "core/training/training_bench_impl.h"
 
 namespace gridscope {
 
@@ -141,6 +142,17 @@ public:
                             seconds, products, ">= 0.80");
     }
 
+    BenchLine training() {
+        constexpr std::int64_t kBatch = 4;
+        const std::int64_t tokens = kBatch * static_cast<std::int64_t>(kWindowLength);
+        const double seconds =
+            trainingPassSeconds(m_config, kBatch, static_cast<std::int64_t>(kWindowLength));
+        // The backward pass takes two products for each of the forward pass.
+        const double products = 3.0 * productSeconds(m_config, tokens);
+        return shareOfLimit("training, forward and backward of 4 x 512 tokens",
+                            "its matrix products alone", seconds, products, ">= 0.70");
+    }
+
     Expected<BenchLine> weightSweep() {
         GRIDSCOPE_TRY_ASSIGN(scope, scopeTensors(m_weights->specs(), "blocks"));
         const Grid grid = *parseGrid("int4");
@@ -254,11 +266,13 @@ Expected<std::vector<BenchLine>> runEngineBench(FileOps& ops, const BenchSetting
         std::vector<BenchLine> lines;
         const auto part = [&](const char* name) {
             progress.report(
-                {"bench", name, lines.size(), 3, std::numeric_limits<double>::quiet_NaN()});
+                {"bench", name, lines.size(), 4, std::numeric_limits<double>::quiet_NaN()});
         };
         part("perplexity sweep");
         GRIDSCOPE_TRY_ASSIGN(perplexity, bench.perplexitySweep());
         lines.push_back(std::move(perplexity));
+        part("training");
+        lines.push_back(bench.training());
         part("weight sweep");
         GRIDSCOPE_TRY_ASSIGN(weights, bench.weightSweep());
         lines.push_back(std::move(weights));

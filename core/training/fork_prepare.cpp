@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "core/training/fork_prepare_impl.h"
+
+#include "core/base/numbers.h"
+#include "core/base/sha256.h"
+#include "core/training/held_out.h"
+#include "core/training/schedule_text.h"
+
+namespace gridscope {
+
+namespace {
+
+constexpr std::uint64_t kTokenizerBytes = 64 << 20;
+
+/// The one gpt_neox checkpoint that `request` names.
+Expected<CheckpointCatalog> findCheckpointToFork(FileOps& ops, const ForkRequest& request,
+                                                 ProgressSink& progress,
+                                                 const std::stop_token& stop) {
+    GRIDSCOPE_TRY_ASSIGN(catalog, scanFolder(ops, request.checkpoint, progress, stop));
+    if (catalog.entries.size() != 1)
+        return Error{ErrorCode::SettingsRange, request.checkpoint.string(),
+                     "holds " + std::to_string(catalog.entries.size()) +
+                         " checkpoints, a fork starts from one",
+                     "Name the folder of one checkpoint"};
+    const CheckpointEntry& entry = catalog.entries.front();
+    if (!entry.usable()) return entry.problems.front();
+    if (entry.config->architecture != Architecture::GptNeox)
+        return Error{ErrorCode::ConfigUnsupported, entry.configFile.string(),
+                     "expected a gpt_neox model, found " + entry.config->modelType,
+                     "The trainer knows GPT-NeoX only"};
+    return catalog;
+}
+
+std::string tokensHash(const std::vector<std::uint32_t>& ids) {
+    Sha256 hash;
+    for (const std::uint32_t id : ids) hash.update(std::uint64_t{id});
+    return hash.finishHex();
+}
+
+/// Fills in the tokenizer beside the checkpoint where a text needs one.
+Expected<void> findTokenizers(FileOps& ops, ForkRequest& request, const CheckpointCatalog& catalog,
+                              std::string& json) {
+    if (!request.training.tokenizer.empty()) {
+        GRIDSCOPE_TRY_ASSIGN(text, readWholeFile(ops, request.training.tokenizer, kTokenizerBytes));
+        json = std::move(text);
+        return {};
+    }
+    auto found = findTokenizer(catalog);
+    if (!found) {
+        // Token files need none.
+        return request.training.text.empty() ? Expected<void>() : Expected<void>(found.error());
+    }
+    if (!request.training.text.empty()) request.training.tokenizer = *found;
+    GRIDSCOPE_TRY_ASSIGN(text, readWholeFile(ops, *found, kTokenizerBytes));
+    json = std::move(text);
+    return {};
+}
+
+Expected<void> readTokens(FileOps& ops, PreparedFork::Impl& fork,
+                          const CheckpointCatalog& catalog) {
+    GRIDSCOPE_TRY(findTokenizers(ops, fork.request, catalog, fork.tokenizerJson));
+    GRIDSCOPE_TRY_ASSIGN(training, loadTrainingTokens(ops, fork.request.training));
+    fork.tokens = std::move(training.ids);
+    fork.notes = std::move(training.notes);
+    EvalInput& evaluation = fork.request.evaluation;
+    if (evaluation.tokens.empty() && evaluation.text.empty()) {
+        const auto length =
+            evaluation.length.value_or(static_cast<std::uint64_t>(fork.design().length));
+        GRIDSCOPE_TRY_ASSIGN(windows, holdOut(fork.tokens, length, evaluation.windows));
+        fork.windows = std::move(windows);
+        fork.notes.push_back("measured on the last 5 % of the training tokens, " +
+                             std::to_string(fork.windows.count) + " windows of " +
+                             std::to_string(fork.windows.length) + ", which are not trained on");
+        return {};
+    }
+    if (evaluation.tokenizer.empty()) evaluation.tokenizer = fork.request.training.tokenizer;
+    GRIDSCOPE_TRY_ASSIGN(loaded, loadEvalWindows(ops, evaluation, catalog));
+    fork.windows = std::move(loaded.windows);
+    fork.notes.insert(fork.notes.end(), loaded.notes.begin(), loaded.notes.end());
+    return {};
+}
+
+/// The first line in which the two records differ.
+std::string difference(const ForkRecord& present, const ForkRecord& wanted) {
+    const std::string a = forkRecordToJson(present);
+    const std::string b = forkRecordToJson(wanted);
+    std::size_t lineA = 0, lineB = 0;
+    while (lineA < a.size() && lineB < b.size()) {
+        const std::string nextA = a.substr(lineA, a.find('\n', lineA) - lineA);
+        const std::string nextB = b.substr(lineB, b.find('\n', lineB) - lineB);
+        if (nextA != nextB) return "it has " + nextA + ", asked for is " + nextB;
+        lineA += nextA.size() + 1;
+        lineB += nextB.size() + 1;
+    }
+    return "one has more settings";
+}
+
+Expected<void> compareWithPresent(FileOps& ops, const PreparedFork::Impl& fork) {
+    const ForkFolder folder(ops, fork.request.out);
+    GRIDSCOPE_TRY_ASSIGN(present, folder.readRecord());
+    if (!present || forkRecordToJson(*present) == forkRecordToJson(fork.record)) return {};
+    return Error{ErrorCode::ForkMismatch, folder.designFile().string(),
+                 "another experiment is in this folder: " + difference(*present, fork.record),
+                 "Repeat its settings to go on with it, or choose another folder"};
+}
+
+}  // namespace
+
+TrainingSettings forkTrainingSettings(const PreparedFork::Impl& fork, const ForkRunId& run) {
+    const ForkDesign& design = fork.design();
+    TrainingSettings settings;
+    settings.model = fork.weights->config();
+    settings.tokens = fork.tokens;
+    settings.firstStep = design.forkStep;
+    settings.steps = design.steps;
+    settings.batch = design.batch;
+    settings.length = design.length;
+    settings.accumulate = design.accumulate;
+    settings.weightDecay = design.weightDecay;
+    settings.clip = design.clip;
+    settings.seed = run.seed;
+    settings.threads = fork.request.threads;
+    settings.saveSteps = forkProbeSteps(design);
+    settings.scheduleText = fullScheduleText(design.conditions[run.condition].schedule) +
+                            ",rewarm=" + std::to_string(design.rewarmSteps);
+    const std::vector<TensorSpec>& specs = fork.weights->specs();
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        if (specs[i].optional) continue;  // the copy of a tied head
+        settings.startingWeights.push_back(
+            {specs[i].name, specs[i].shape, fork.weights->values(i)});
+    }
+    return settings;
+}
+
+PreparedFork::PreparedFork(std::shared_ptr<const Impl> impl) : m_impl(std::move(impl)) {}
+const ForkRecord& PreparedFork::record() const { return m_impl->record; }
+const std::vector<std::string>& PreparedFork::notes() const { return m_impl->notes; }
+
+Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, ProgressSink& progress,
+                                   const std::stop_token& stop) {
+    auto fork = std::make_shared<PreparedFork::Impl>();
+    fork->request = request;
+    GRIDSCOPE_TRY_ASSIGN(catalog, findCheckpointToFork(ops, request, progress, stop));
+    const CheckpointEntry& entry = catalog.entries.front();
+    ForkDesign& design = fork->record.design;
+    design = request.design;
+    if (design.forkStep < 0) {
+        if (!entry.label.step)
+            return Error{ErrorCode::SettingsRange, "fork step",
+                         "the checkpoint's name \"" + escapeForDisplay(entry.label.text) +
+                             "\" does not tell its step",
+                         "Give --fork-step N"};
+        design.forkStep = entry.label.step->value;
+    }
+    for (ForkCondition& condition : design.conditions)
+        condition.schedule.forkStep = design.forkStep;
+    GRIDSCOPE_TRY_ASSIGN(schedules, checkForkDesign(design));
+    fork->schedules = std::move(schedules);
+    GRIDSCOPE_TRY(readTokens(ops, *fork, catalog));
+    GRIDSCOPE_TRY(checkIds(fork->windows,
+                           static_cast<std::uint64_t>(entry.config->vocabularyRows)));
+    GRIDSCOPE_TRY_ASSIGN(weights, loadModelWeights(ops, entry, NonFinitePolicy::Refuse, stop));
+    fork->weights = std::move(weights);
+    fork->record.checkpoint = entry.folder.string();
+    fork->record.checkpointLabel = entry.label.text;
+    fork->record.checkpointSha256 = fork->weights->contentSha256();
+    fork->record.trainingSha256 = tokensHash(fork->tokens);
+    fork->record.evaluation = fork->windows.source + ", " + std::to_string(fork->windows.count) +
+                              " windows of " + std::to_string(fork->windows.length);
+    GRIDSCOPE_TRY(checkTrainingSettings(forkTrainingSettings(*fork, {0, design.seeds.front()})));
+    GRIDSCOPE_TRY(compareWithPresent(ops, *fork));
+    return PreparedFork(std::move(fork));
+}
+
+}  // namespace gridscope

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "core/analysis/phase_intervals.h"
 #include "core/analysis/phase_metric.h"
@@ -47,12 +46,14 @@ LocalSlope slopeOver(const Curve& curve, std::size_t first, std::size_t count) {
     meanY /= weights;
     double xx = 0.0;
     double xy = 0.0;
+    double spread = 0.0;
     for (std::size_t i = first; i < first + count; ++i) {
         const double x = std::log(curve.steps[i]) - meanX;
+        spread += x * x;
         xx += curve.weights[i] * x * x;
         xy += curve.weights[i] * x * (curve.values[i] - meanY);
     }
-    LocalSlope result{first, curve.steps[first], {}};
+    LocalSlope result{first, curve.steps[first], {}, std::sqrt(spread)};
     result.slope.value = xy / xx;
     double squares = 0.0;
     for (std::size_t i = first; i < first + count; ++i) {
@@ -86,30 +87,12 @@ std::vector<double> noiseResiduals(const Curve& curve, const DerivativeSettings&
     return residuals;
 }
 
-/// Whether ln PPL falls from point `first` to the end by more than the noise explains: straight
-/// line over the point numbers, whose slope has the error noise / sqrt(sum (i - mean)^2).
-bool fallsFrom(const Curve& curve, std::size_t first, double noise,
-               const DerivativeSettings& settings) {
-    const auto count = static_cast<double>(curve.size() - first);
-    const double middle = 0.5 * (count - 1);
-    const double squares = count * (count * count - 1) / 12;
-    double product = 0.0;
-    for (std::size_t i = first; i < curve.size(); ++i)
-        product += (static_cast<double>(i - first) - middle) * curve.values[i];
-    return product / squares < -settings.standardErrors * noise / std::sqrt(squares) - kRounding;
-}
-
-/// How many noises below its mean the lowest of `points` normal values lies with chance `luck`.
-double luckyDepth(std::size_t points, double luck) {
-    if (luck >= 1.0) return 0.0;
-    const double tail = -std::expm1(std::log1p(-luck) / static_cast<double>(points));
-    double low = -10.0;
-    double high = 10.0;
-    for (int i = 0; i < 60; ++i) {
-        const double middle = 0.5 * (low + high);
-        (0.5 * std::erfc(middle / std::numbers::sqrt2) > tail ? low : high) = middle;
-    }
-    return low;
+/// Root mean square; NaN where the residuals are too few to tell it.
+double noiseOf(const std::vector<double>& residuals) {
+    if (residuals.size() < kMinDifferences) return kNotMeasured;
+    double squares = 0.0;
+    for (const double residual : residuals) squares += residual * residual;
+    return std::sqrt(squares / static_cast<double>(residuals.size()));
 }
 
 /// The first point that lies within the allowed error of the best one.
@@ -122,13 +105,20 @@ std::size_t firstWithinReach(const Curve& curve, const ConvergenceTest& test,
     return first;
 }
 
-std::optional<std::size_t> flatSince(const Curve& curve, const ConvergenceTest& test,
-                                     std::size_t first, const DerivativeSettings& settings) {
-    if (test.risesBeyond) return std::nullopt;
-    const auto later = static_cast<int>(curve.size() - 1 - first);
-    if (later < settings.minLaterPoints || fallsFrom(curve, first, test.noise, settings))
-        return std::nullopt;
-    return first;
+/// Slope of the straight line over the numbers of the points from `first` to the end, ln PPL a
+/// point, and its error noise / sqrt(sum (i - mean)^2). At least two points.
+struct Trend {
+    double slope = 0.0, error = 0.0;
+};
+
+Trend trendFrom(const Curve& curve, std::size_t first, double noise) {
+    const auto count = static_cast<double>(curve.size() - first);
+    const double middle = 0.5 * (count - 1);
+    const double squares = count * (count * count - 1) / 12;
+    double product = 0.0;
+    for (std::size_t i = first; i < curve.size(); ++i)
+        product += (static_cast<double>(i - first) - middle) * curve.values[i];
+    return {product / squares, noise / std::sqrt(squares)};
 }
 
 std::string percent(double lnRatio) { return formatFixed(100 * std::expm1(lnRatio), 1) + " %"; }
@@ -142,8 +132,13 @@ std::string convergenceNote(const Curve& curve, const ConvergenceTest& test,
             " above it on average";
     if (test.standardError > 0.0)
         text += ", " + formatFixed(test.rise / test.standardError, 2) + " standard errors where " +
-                formatFixed(test.threshold, 2) + " count";
+                formatFixed(settings.standardErrors, 2) + " count";
     text += " (noise " + formatFixed(test.noise, 4) + " in ln PPL). ";
+    if (test.trendErrors)
+        text += "The line from step " + formatStep(curve.steps[test.within]) +
+                ", the first as good, " + (*test.trendErrors < 0.0 ? "falls" : "rises") + " by " +
+                formatFixed(std::abs(*test.trendErrors), 2) + " of its standard errors where " +
+                formatFixed(settings.standardErrors, 2) + " count. ";
     if (test.risesBeyond && !test.converged)
         text +=
             "At least " + std::to_string(settings.minLaterPoints) + " later points are needed. ";
@@ -207,11 +202,14 @@ std::vector<LocalSlope> localSlopes(const Curve& lnPpl, const DerivativeSettings
 
 std::optional<std::size_t> learningEnd(const Curve& lnPpl, const DerivativeSettings& settings) {
     const std::vector<LocalSlope> slopes = localSlopes(lnPpl, settings);
+    const double noise = noiseOf(noiseResiduals(lnPpl, settings));
+    const double allowance = std::isnan(noise) ? 0.0 : settings.standardErrors * noise;
+    // Late steps lie close together on the logarithmic scale, where noise alone is steep.
+    const auto atLeast = [&](const LocalSlope& s) { return s.slope.value + allowance / s.spread; };
     const auto steepest = std::min_element(
         slopes.begin(), slopes.end(),
-        [](const LocalSlope& a, const LocalSlope& b) { return a.slope.value < b.slope.value; });
-    if (steepest == slopes.end() || steepest->slope.value > settings.slopeLimit)
-        return std::nullopt;
+        [&](const LocalSlope& a, const LocalSlope& b) { return atLeast(a) < atLeast(b); });
+    if (steepest == slopes.end() || atLeast(*steepest) > settings.slopeLimit) return std::nullopt;
     const auto end = std::find_if(steepest, slopes.end(), [&](const LocalSlope& s) {
         return s.slope.value > settings.slopeLimit;
     });
@@ -221,12 +219,8 @@ std::optional<std::size_t> learningEnd(const Curve& lnPpl, const DerivativeSetti
 
 ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& settings) {
     ConvergenceTest test;
-    const std::vector<double> residuals = noiseResiduals(lnPpl, settings);
-    if (residuals.size() < kMinDifferences) return test;
-    double squares = 0.0;
-    for (const double residual : residuals) squares += residual * residual;
-    test.noise = std::sqrt(squares / static_cast<double>(residuals.size()));
-
+    test.noise = noiseOf(noiseResiduals(lnPpl, settings));
+    if (std::isnan(test.noise)) return test;
     const auto best = std::min_element(lnPpl.values.begin(), lnPpl.values.end());
     test.best = static_cast<std::size_t>(best - lnPpl.values.begin());
     test.laterPoints = static_cast<int>(lnPpl.size() - 1 - test.best);
@@ -237,13 +231,18 @@ ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& se
         for (auto later = best + 1; later != lnPpl.values.end(); ++later) sum += *later - *best;
         test.rise = sum / test.laterPoints;
     }
-    const std::size_t first = firstWithinReach(lnPpl, test, settings);
-    const double luck = luckyDepth(lnPpl.size() - first, settings.luckLimit);
-    test.threshold = std::max(settings.standardErrors,
-                              luck / std::sqrt(1.0 + 1.0 / std::max(test.laterPoints, 1)));
-    test.risesBeyond = test.rise > test.threshold * test.standardError + kRounding;
+    test.within = firstWithinReach(lnPpl, test, settings);
+    const auto sincePoints = static_cast<int>(lnPpl.size() - 1 - test.within);
+    if (sincePoints == 0) return test;
+    const Trend trend = trendFrom(lnPpl, test.within, test.noise);
+    if (trend.error > 0.0) test.trendErrors = trend.slope / trend.error;
+    const double allowed = settings.standardErrors * trend.error + kRounding;
+    test.risesBeyond = test.rise > settings.standardErrors * test.standardError + kRounding &&
+                       trend.slope > allowed;
     test.converged = test.risesBeyond && test.laterPoints >= settings.minLaterPoints;
-    test.flatSince = flatSince(lnPpl, test, first, settings);
+    const bool falls = trend.slope < -allowed;
+    if (!test.risesBeyond && !falls && sincePoints >= settings.minLaterPoints)
+        test.flatSince = test.within;
     return test;
 }
 
@@ -278,6 +277,7 @@ DetectorResult detectByDerivative(const PhaseInput& input, const PhaseSettings& 
     result.note = curve.remarks();
     const auto notEnough = [&](const std::string& why) {
         result.note = "Not enough data: " + why + ". " + result.note;
+        result.note.pop_back();
         return result;
     };
     if (curve.size() < static_cast<std::size_t>(settings.minPoints))

@@ -18,6 +18,7 @@ struct LocalSlope {
     std::size_t first = 0;  ///< index of the first point in the curve
     double step = 0.0;      ///< its step
     Estimate slope;         ///< weighted least squares, Student interval of the residuals
+    double spread = 0.0;    ///< root of the sum of squares of ln step about its mean
 };
 
 /// The numbers behind the verdict on FP32 convergence.
@@ -25,10 +26,13 @@ struct ConvergenceTest {
     std::size_t best = 0;         ///< index of the lowest ln PPL, the first of equals
     int laterPoints = 0;          ///< points after it
     double noise = kNotMeasured;  ///< standard deviation of one ln PPL; NaN = cannot be told
-    double standardError = kNotMeasured;   ///< noise sqrt(1 + 1/laterPoints)
-    double rise = 0.0;                     ///< mean ln PPL of the later points minus the best
-    double threshold = kNotMeasured;       ///< standard errors that the rise must exceed
-    bool risesBeyond = false;              ///< rise > threshold x standardError
+    double standardError = kNotMeasured;  ///< noise sqrt(1 + 1/laterPoints)
+    double rise = 0.0;                    ///< mean ln PPL of the later points minus the best
+    std::size_t within = 0;               ///< index of the first point within reach of the best
+    /// Slope of the line from `within` to the end, in its standard errors; nothing where it has
+    /// only one point or where there is no noise.
+    std::optional<double> trendErrors;
+    bool risesBeyond = false;              ///< both rises are beyond what noise explains
     bool converged = false;                ///< risesBeyond with enough later points
     std::optional<std::size_t> flatSince;  ///< index; only where not converged
 };
@@ -38,14 +42,19 @@ struct ConvergenceTest {
 std::vector<LocalSlope> localSlopes(const Curve& lnPpl, const DerivativeSettings& settings);
 
 /// Index of the point where rapid learning ends: the first one after the steepest slope whose
-/// slope is above the limit. Nothing if no slope is below the limit, or all later ones are.
+/// slope is above the limit. Steepest is the slope that is the lowest even when `standardErrors` of
+/// noise / spread are added. Nothing if no slope is that clearly below the limit, or all later ones
+/// are below it.
 std::optional<std::size_t> learningEnd(const Curve& lnPpl, const DerivativeSettings& settings);
 
 /// The verdict on FP32 convergence. noise = rms of the second differences of ln PPL / sqrt 6 over
 /// the last `noiseShare` of the step range; needs three of them.
-/// The threshold is `standardErrors`, or more where the best is the lowest of many flat points:
-/// the m points from the first one within `standardErrors` of the best to the end have their
-/// lowest z noises below their mean with chance 1 - (1 - Q(z))^m, Q the upper normal tail.
+/// Converged: at least `minLaterPoints` points after the best average more than `standardErrors`
+/// above it, and the line through all points from the first one within `standardErrors` of the best
+/// to the end rises by more than `standardErrors` of its slope. The best is chosen for being the
+/// lowest, so the others lie above it by luck alone; the line owes little to that choice, and
+/// falls where perplexity still improves. Flat since the first point within reach: not so, that
+/// line does not fall beyond its error either, and it has that many later points.
 ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& settings);
 
 /// Step of convergence in each resampled curve (see detectByDerivative), nothing in one that does

@@ -64,6 +64,17 @@ std::string lineOf(const Association& association) {
     return text;
 }
 
+/// A line a sentence.
+std::string sentences(std::string_view note) {
+    std::string text;
+    while (!note.empty()) {
+        const std::size_t end = note.find(". ");
+        text += "  " + std::string(note.substr(0, end)) + (end == note.npos ? "\n" : ".\n");
+        note.remove_prefix(end == note.npos ? note.size() : end + 2);
+    }
+    return text;
+}
+
 Expected<void> checkLength(const char* field, std::size_t found, std::size_t expected) {
     if (found == expected) return {};
     return Error{ErrorCode::SettingsRange,
@@ -166,7 +177,7 @@ std::string phasesToText(const PhaseReport& report, const std::vector<Associatio
             text += "  " + std::string(boundaryKindName(boundary.kind)) + " at step " +
                     formatStep(boundary.step) + " (" + formatStep(boundary.low) + " to " +
                     formatStep(boundary.high) + ")\n";
-        if (!result.note.empty()) text += "  " + result.note + "\n";
+        text += sentences(result.note);
     }
     if (!tested.empty()) text += "associations:\n";
     for (const Association& association : tested) text += "  " + lineOf(association) + "\n";

@@ -66,8 +66,6 @@ Expected<void> checkPhaseSettings(const PhaseSettings& settings) {
          derivative.standardErrors},
         {derivative.noiseShare > 0.0 && derivative.noiseShare <= 1.0, "derivative.noiseShare",
          "above 0, at most 1", derivative.noiseShare},
-        {derivative.luckLimit > 0.0 && derivative.luckLimit <= 1.0, "derivative.luckLimit",
-         "above 0, at most 1", derivative.luckLimit},
         {derivative.slopeLimit <= 0.0, "derivative.slopeLimit", "at most 0", derivative.slopeLimit},
         {derivative.slopePoints >= 3, "derivative.slopePoints", "at least 3",
          double(derivative.slopePoints)},

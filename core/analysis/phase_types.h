@@ -77,13 +77,10 @@ struct PhaseInput {
 
 /// Constants of the derivative rule (science.md 2). One set of defaults for every curve.
 struct DerivativeSettings {
-    int minLaterPoints = 4;       ///< points needed after the best step, >= 1
-    double standardErrors = 2.0;  ///< how far above the best step their mean must lie, >= 0
-    double noiseShare = 0.85;     ///< last share of the step range that the noise is taken from
-    /// Highest chance that the lowest of as many flat points as there are lies that far below the
-    /// others by luck; 0..1 exclusive, 1 = do not ask. Without it a plateau of 60 noisy points
-    /// nearly always "converges" at its luckiest point.
-    double luckLimit = 0.1;
+    int minLaterPoints = 4;  ///< points needed after the best step, >= 1
+    /// How far above the best step their mean must lie, and how clearly the curve must rise; >= 0.
+    double standardErrors = 2.0;
+    double noiseShare = 0.85;  ///< last share of the step range that the noise is taken from
     double slopeLimit = -0.1;  ///< d ln PPL / d ln step above which rapid learning is over
     int slopePoints = 5;       ///< points a slope is taken over, >= 3
 };

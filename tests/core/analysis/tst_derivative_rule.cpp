@@ -65,6 +65,8 @@ private slots:
     void noiseAloneSeldomConverges();
     void improvingCurvesSeldomConverge_data();
     void improvingCurvesSeldomConverge();
+    void turnsAreFound_data();
+    void turnsAreFound();
     void intervalFollowsTheNoise();
     void rowOrderDoesNotMatter();
     void notEnoughData_data();
@@ -91,8 +93,8 @@ void TestDerivativeRule::tableOneHasItsTwoBoundaries() {
     QVERIFY(!result.note.empty());
 }
 
-// ln PPL of the last eight rows, second differences and their rms worked out by hand:
-// noise 0.0155, SE 0.01735, rise 0.03685, 2.12 SE.
+// ln PPL of the last seven rows, second differences and their rms worked out by hand:
+// noise 0.0155, SE 0.0173, rise 0.0366, 2.12 SE.
 void TestDerivativeRule::tableOneNumbersMatchHandCalculation() {
     const ConvergenceTest test = testConvergence(lnPplOf(tableOne()), {});
     QCOMPARE(test.best, std::size_t(5));
@@ -239,53 +241,95 @@ void TestDerivativeRule::shortRiseIsNotConvergence() {
     }
 }
 
-// Flat curves of noise: some point is always the lowest. Plainly tested, most long curves seem to
-// converge there; the rule as it is must keep near its limit of 10 % whatever the length (20 %
-// allows for the estimated noise and mean, which the limit takes as known).
+// Flat curves of noise: some point is always the lowest. By the later points alone most long curves
+// seem to converge there; the rule keeps near the 2.5 % of its line beyond two errors. The noise
+// that is estimated from few points adds to that.
 void TestDerivativeRule::noiseAloneSeldomConverges() {
-    for (const int points : {12, 60, 150}) {
+    for (const int points : {12, 27, 60, 154, 600}) {
         int converged = 0;
         int plainly = 0;
-        for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-            const Curve curve = lnPplOf(powerLaw(points, 1e5, 0.02, seed));
-            converged += testConvergence(curve, {}).converged ? 1 : 0;
-            plainly += testConvergence(curve, {.luckLimit = 1.0}).converged ? 1 : 0;
+        for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+            const ConvergenceTest test =
+                testConvergence(lnPplOf(powerLaw(points, 1e5, 0.02, seed)), {});
+            converged += test.converged ? 1 : 0;
+            plainly += test.laterPoints >= 4 && test.rise > 2 * test.standardError ? 1 : 0;
         }
-        qInfo("%d points: %d of 200 converge, %d without the limit", points, converged, plainly);
-        QVERIFY(converged <= 40);
-        QVERIFY(points == 12 || plainly > 100);
+        qInfo("%d points: %d of 500 converge, %d by the later points", points, converged, plainly);
+        QVERIFY(converged < (points == 12 ? 50 : 35));
+        QVERIFY(points < 60 || plainly > 250);
     }
 }
 
-// Still improving, by 8 % a factor e of steps: a false alarm in less than 5 % of 500 runs.
+// Still improving, by 2 to 20 % a factor e of steps or by a power law: a false alarm in less than
+// 5 % of 500 runs. (In 12 points with noise 0.1 an improvement by 2 % is a flat curve.)
 void TestDerivativeRule::improvingCurvesSeldomConverge_data() {
     QTest::addColumn<int>("points");
     QTest::addColumn<double>("noise");
-    for (const int points : {27, 60, 154}) {
-        for (const double noise : {0.003, 0.02, 0.05})
+    for (const int points : {12, 27, 60, 154, 600}) {
+        for (const double noise : {0.003, 0.02, 0.05, 0.1}) {
+            if (points == 12 && noise == 0.1) continue;
             QTest::addRow("%d points, noise %g", points, noise) << points << noise;
+        }
     }
 }
 
 void TestDerivativeRule::improvingCurvesSeldomConverge() {
     QFETCH(int, points);
     QFETCH(double, noise);
+    for (const double slope : {0.02, 0.05, 0.08, 0.2, -1.0}) {
+        int converged = 0;
+        for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+            Random random(seed);
+            PhaseInput input;
+            for (int i = 1; i <= points; ++i) {
+                const double fall = slope < 0 ? -2 / std::sqrt(i) : slope * std::log(i);
+                input.steps.push_back(1000.0 * i);
+                input.ppl.push_back(std::exp(3.0 - fall + noise * random.normal()));
+            }
+            converged += testConvergence(lnPplOf(input), {}).converged ? 1 : 0;
+        }
+        if (slope < 0)
+            qInfo("power law: %d of 500", converged);
+        else
+            qInfo("slope -%g: %d of 500", slope, converged);
+        QVERIFY(converged < 25);
+    }
+}
+
+// A rule that never speaks would pass the two tests above. Curves that fall by 8 % a factor e and
+// turn upwards at `turn` of the run, by `rise` until its end.
+void TestDerivativeRule::turnsAreFound_data() {
+    QTest::addColumn<int>("points");
+    QTest::addColumn<double>("noise");
+    QTest::addColumn<double>("turn");
+    QTest::addColumn<double>("rise");
+    QTest::addRow("27 points, rise 10 %%, noise 0.01") << 27 << 0.01 << 0.5 << 0.1;
+    QTest::addRow("60 points, rise 10 %%, noise 0.02") << 60 << 0.02 << 0.5 << 0.1;
+    QTest::addRow("154 points, rise 10 %%, noise 0.05") << 154 << 0.05 << 0.3 << 0.1;
+    QTest::addRow("154 points, late rise 20 %%, noise 0.02") << 154 << 0.02 << 0.8 << 0.2;
+    QTest::addRow("600 points, rise 5 %%, noise 0.02") << 600 << 0.02 << 0.5 << 0.05;
+}
+
+void TestDerivativeRule::turnsAreFound() {
+    QFETCH(int, points);
+    QFETCH(double, noise);
+    QFETCH(double, turn);
+    QFETCH(double, rise);
     int converged = 0;
     for (std::uint64_t seed = 1; seed <= 500; ++seed) {
         Random random(seed);
         PhaseInput input;
         for (int i = 1; i <= points; ++i) {
+            const double place = double(i) / points;
+            const double bent = std::max(0.0, (place - turn) / (1 - turn));
             input.steps.push_back(1000.0 * i);
-            input.ppl.push_back(std::exp(3.0 - 0.08 * std::log(i) + noise * random.normal()));
+            input.ppl.push_back(std::exp(3.0 - 0.08 * std::log(std::min(place, turn)) +
+                                         rise * bent + noise * random.normal()));
         }
         converged += testConvergence(lnPplOf(input), {}).converged ? 1 : 0;
     }
     qInfo("%d of 500", converged);
-    // Missed so far where noise hides most of the improvement over many points (5.6 to 6.4 % were
-    // seen): the rule's own limit for luck lets some 10 % of flat curves through.
-    const bool hidden = noise >= 0.05 ? points >= 60 : noise >= 0.02 && points >= 154;
-    if (hidden) QEXPECT_FAIL("", "more than 5 % false alarms at high noise", Continue);
-    QVERIFY(converged < 25);
+    QVERIFY(converged >= 475);
 }
 
 void TestDerivativeRule::intervalFollowsTheNoise() {

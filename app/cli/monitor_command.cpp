@@ -69,10 +69,7 @@ private:
     }
 
     static void tell(const MonitorVerdict& verdict) {
-        std::string text = "step " + formatStep(verdict.step) + ": " +
-                           std::string(monitorStateName(verdict.state));
-        if (verdict.confidence > 0.0)
-            text += ", confidence " + formatFixed(100.0 * verdict.confidence, 0) + " %";
+        std::string text = "step " + formatStep(verdict.step) + ": " + verdictText(verdict);
         if (verdict.noise > 0.0)
             text += "; best loss " + formatFixed(verdict.bestLoss, 4) + " at step " +
                     formatStep(verdict.bestStep);
@@ -92,12 +89,13 @@ private:
         told.kind = monitorStateName(verdict.state);
         told.step = event ? event->step : verdict.step;
         told.noticedAt = verdict.step;
-        told.loss = event ? event->loss : verdict.bestLoss;
+        if (event) told.loss = event->loss;
         told.confidence = verdict.confidence;
         told.source = m_options.file;
-        const double best = event ? event->step : verdict.bestStep;
-        told.bestCheckpoint = findCheckpoint(
-            systemFileOps(), std::filesystem::path(m_options.file).parent_path(), best);
+        if (event || verdict.noise > 0.0)
+            told.bestCheckpoint =
+                findCheckpoint(systemFileOps(), std::filesystem::path(m_options.file).parent_path(),
+                               event ? event->step : verdict.bestStep);
         for (const std::string& text : carryOut(
                  systemFileOps(), {m_options.command, m_options.marker, m_options.keepBest}, told))
             printMessage(text);

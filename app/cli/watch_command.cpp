@@ -103,9 +103,7 @@ private:
         const SeriesTable table(trajectory);
         GRIDSCOPE_TRY_ASSIGN(findings, watchFindings(table, {}, m_options.monitor));
         const MonitorVerdict& verdict = findings.verdict;
-        m_report.event("FP32 " + std::string(monitorStateName(verdict.state)) + " at step " +
-                       formatStep(verdict.step) + ", confidence " +
-                       formatFixed(100.0 * verdict.confidence, 0) + " %");
+        m_report.event("FP32 at step " + formatStep(verdict.step) + ": " + verdictText(verdict));
         TrainingEvent event;
         event.noticedAt = verdict.step;
         event.confidence = verdict.confidence;
@@ -128,6 +126,7 @@ private:
         }
         if (!findings.gapClimb) return {};
         event.kind = "gap-climb";
+        event.loss = event.confidence = kNotMeasured;  // those of the FP32 verdict
         event.step = findings.gapClimb->step;
         event.gapPercent = findings.gapClimb->gapPercent;
         return alert(event, "the gap left its plateau band (up to " +

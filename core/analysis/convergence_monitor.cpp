@@ -7,13 +7,14 @@
 #include <numbers>
 #include <vector>
 
+#include "core/base/numbers.h"
 #include "core/base/range_rule.h"
 
 namespace gridscope {
 
 namespace {
 
-constexpr std::size_t kDeviations = 64;
+constexpr std::size_t kDeviations = 256;
 /// Fewer deviations cannot tell the noise.
 constexpr std::size_t kMinDeviations = 8;
 /// P(|x| < 1.175) = 0.76 for a normal x of variance 1.
@@ -46,6 +47,13 @@ std::string_view monitorStateName(MonitorState state) {
         return "diverging";
     }
     return {};
+}
+
+std::string verdictText(const MonitorVerdict& verdict) {
+    std::string text(monitorStateName(verdict.state));
+    if (verdict.confidence == 0.0 && verdict.noise == 0.0) return text + ", too early to tell";
+    if (verdict.confidence < 0.5) text += ", in doubt";
+    return text + ", confidence " + formatFixed(100.0 * verdict.confidence, 0) + " %";
 }
 
 Expected<ConvergenceMonitor> ConvergenceMonitor::make(MonitorSettings settings) {
@@ -152,8 +160,8 @@ void ConvergenceMonitor::updateBest() {
     m_hasBest = true;
 }
 
-/// How many standard errors the difference of two stretches may reach by luck: one of all pairs of
-/// windows beside each other goes beyond with chance luckLimit, from the bound
+/// How many standard errors the difference of two stretches may reach by luck: one of windowPairs()
+/// pairs goes beyond with chance luckLimit, from the bound
 /// P(x > z) <= exp(-z^2 / 2) / 2 of the normal law.
 double ConvergenceMonitor::luckyDepth() const {
     return std::sqrt(2.0 * std::log(windowPairs() / (2.0 * m_settings.luckLimit)));
@@ -161,7 +169,7 @@ double ConvergenceMonitor::luckyDepth() const {
 
 double ConvergenceMonitor::windowPairs() const {
     const double windows = static_cast<double>(m_verdict.points) / m_settings.patience;
-    return std::max(0.5 * windows * windows, 1.0);
+    return std::max(windows * windows, 1.0);
 }
 
 /// `rise` of the mean of `count` points above the best window, in standard errors.

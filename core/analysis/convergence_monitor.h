@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/expected.h"
@@ -53,15 +54,18 @@ struct MonitorVerdict {
     double rise = 0.0;   ///< mean of the points after the best window above it, nats
 };
 
+/// The state and how certain it is, for people: "converged, confidence 99 %".
+std::string verdictText(const MonitorVerdict& verdict);
+
 /// Feed it one validation loss after the other; ask for the verdict at any time.
 ///
 /// The last `patience` losses form a window; the best window is the one with the lowest mean.
 /// Noise comes from how far each loss lies off the straight line (over ln(1 + step)) through its
-/// neighbours: an order statistic of at most 64 in the last 85 % of the steps, widened by
+/// neighbours: an order statistic of at most 256 in the last 85 % of the steps, widened by
 /// 1 + 1/sqrt(their number).
 /// Luck is what noise alone can do. Every point is a test, so the difference of two stretches
 /// counts only beyond d standard errors, d^2 = 2 ln(pairs / 2 luckLimit), where pairs =
-/// (points / patience)^2 / 2 is the number of pairs of windows seen so far.
+/// (points / patience)^2: as windows overlap, twice the pairs of windows beside each other.
 /// Converged: at least `patience` points after the best window, whose mean lies above it by more
 /// than ln(1 + tolerance) and than luck.
 /// Diverging: the newest window lies above the best one by more than ln(1 + divergence) and than
@@ -70,7 +74,7 @@ struct MonitorVerdict {
 /// `plateauShare` of all steps.
 /// A lower window ends Converged and Diverging: the stream may converge again, at a later step.
 ///
-/// Keeps 2 x patience losses and 64 deviations, whatever the length of the stream: O(1) memory and
+/// Keeps 2 x patience losses and 256 deviations, whatever the length of the stream: O(1) memory and
 /// time a point. Takes the errors of the points as independent: a loss that wanders slowly needs
 /// more patience. Not thread-safe. Source: science.md sections 2.1 and 3.
 class ConvergenceMonitor {
@@ -111,7 +115,7 @@ private:
     std::optional<MonitorEvent> m_event;
     double m_riseConfidence = 0.0;   ///< highest since the event was noticed
     std::deque<Point> m_last;        ///< at most 2 x patience, the newest at the back
-    std::deque<Point> m_deviations;  ///< at most 64; `loss` is the deviation
+    std::deque<Point> m_deviations;  ///< at most 256; `loss` is the deviation
     bool m_hasBest = false;
     double m_bestMean = 0.0;  ///< of the best window
     Point m_best;             ///< its lowest point

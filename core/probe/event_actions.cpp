@@ -18,16 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string knownNumber(double value) { return std::isnan(value) ? "" : formatNumber(value); }
+
 /// The environment is bytes: paths go into it as they are.
 CommandVariables variablesOf(const EventActions& actions, const TrainingEvent& event,
                              const fs::path& kept) {
     return {{"GRIDSCOPE_EVENT", event.kind},
             {"GRIDSCOPE_STEP", formatStep(event.step)},
             {"GRIDSCOPE_NOTICED_AT", formatStep(event.noticedAt)},
-            {"GRIDSCOPE_LOSS", formatNumber(event.loss)},
-            {"GRIDSCOPE_PPL", formatNumber(std::exp(event.loss))},
-            {"GRIDSCOPE_CONFIDENCE", formatNumber(event.confidence)},
-            {"GRIDSCOPE_GAP_PERCENT", formatNumber(event.gapPercent)},
+            {"GRIDSCOPE_LOSS", knownNumber(event.loss)},
+            {"GRIDSCOPE_PPL", knownNumber(std::exp(event.loss))},
+            {"GRIDSCOPE_CONFIDENCE", knownNumber(event.confidence)},
+            {"GRIDSCOPE_GAP_PERCENT", knownNumber(event.gapPercent)},
             {"GRIDSCOPE_SOURCE", event.source.string()},
             {"GRIDSCOPE_CHECKPOINT", event.bestCheckpoint.string()},
             {"GRIDSCOPE_KEPT", kept.string()},
@@ -89,7 +91,9 @@ std::vector<std::string> carryOut(FileOps& ops, const EventActions& actions,
 fs::path findCheckpoint(FileOps& ops, const fs::path& folder, double step) {
     NullProgress silent;
     std::error_code ignored;
-    const fs::path own = fs::absolute(folder, ignored).lexically_normal();
+    // Through a name inside: an empty folder (of a file in the working directory) has no absolute
+    // path, and one that ends in a slash is its own parent.
+    const fs::path own = fs::absolute(folder / "x", ignored).lexically_normal().parent_path();
     for (const fs::path& place : {own, own.parent_path()}) {
         const auto catalog = scanFolder(ops, place, silent, {});
         if (!catalog) continue;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/file_ops.h"
+#include "core/trajectory/record.h"
 
 namespace gridscope {
 
@@ -23,22 +24,22 @@ struct TrainingEvent {
     std::string kind;                      ///< "converged", "diverging", "gap-climb"
     double step = 0.0;                     ///< that the event is about
     double noticedAt = 0.0;                ///< newest step when it was noticed
-    double loss = 0.0;                     ///< FP32 at `step`, nats per token
-    double confidence = 0.0;               ///< 0..1
-    double gapPercent = 0.0;               ///< of a climbing gap
+    double loss = kNotMeasured;            ///< FP32 at `step`, nats per token; NaN = not known
+    double confidence = kNotMeasured;      ///< 0..1; NaN = of a climbing gap
+    double gapPercent = kNotMeasured;      ///< of a climbing gap; NaN = of another event
     std::filesystem::path source;          ///< log or folder that was watched
     std::filesystem::path bestCheckpoint;  ///< folder; empty = not known
 };
 
-/// One JSON object: kind, step, noticed_at, loss, ppl, confidence, gap_percent, source, checkpoint.
-/// Ends with a newline.
+/// One JSON object: kind, step, noticed_at, loss, ppl, confidence, gap_percent, source, checkpoint;
+/// what is not known is null. Ends with a newline.
 std::string eventToJson(const TrainingEvent& event);
 
 /// Keeps, marks and runs, in this order, so that the command finds both. One that fails does not
 /// keep the others from being done: what happened is told in sentences.
 /// The command's environment has GRIDSCOPE_EVENT, _STEP, _NOTICED_AT, _LOSS, _PPL, _CONFIDENCE,
-/// _GAP_PERCENT, _SOURCE, _CHECKPOINT (best one, empty if not known), _KEPT (where it was kept) and
-/// _MARKER.
+/// _GAP_PERCENT, _SOURCE, _CHECKPOINT (best one), _KEPT (where it was kept) and
+/// _MARKER; what is not known is empty.
 std::vector<std::string> carryOut(FileOps& ops, const EventActions& actions,
                                   const TrainingEvent& event);
 

@@ -10,7 +10,7 @@ while train_piece; do
     gridscope-cli monitor "$log" --min-steps 5000 --keep-best kept
     case $? in
     0) ;;                                        # still improving, or a plateau
-    10) echo "converged; the best checkpoint is in kept/"; exit 0 ;;
+    10) echo "converged; the best checkpoint, where it was found, is in kept/"; exit 0 ;;
     11) echo "diverging; look at the learning rate"; exit 1 ;;
     *) echo "the log could not be read"; exit 2 ;;
     esac

@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QProcess>
 #include <QRandomGenerator>
 #include <QTemporaryDir>
@@ -49,7 +50,18 @@ private slots:
         write(file("a.jsonl"), losses(60));
         QCOMPARE(runCli({text("monitor"), file("a.jsonl")}).exitCode, 11);
         write(file("a.jsonl"), "{\"step\":1,\"eval_loss\":NaN}\n");
-        QCOMPARE(runCli({text("monitor"), file("a.jsonl")}).exitCode, 11);
+        QCOMPARE(
+            runCli({text("monitor"), text("--marker"), file("nan.json"), file("a.jsonl")}).exitCode,
+            11);
+        const QJsonObject marker = QJsonDocument::fromJson(read(file("nan.json"))).object();
+        QCOMPARE(marker[text("kind")].toString(), text("diverging"));
+        for (const char* unknown : {"loss", "ppl", "gap_percent"})
+            QVERIFY2(marker[text(unknown)].isNull(), unknown);
+        // Blanks behind the commas, as many programs write them.
+        write(file("a.csv"), "step, eval_loss\n1, 2.5\n2, 2.25\n");
+        const CliResult csv = runCli({text("monitor"), text("--json"), file("a.csv")});
+        QCOMPARE(csv.exitCode, 0);
+        QCOMPARE(csv.json()[text("points")].toInt(), 2);
         const CliResult patient = runCli(
             {text("monitor"), text("--patience"), text("1"), text("--json"), file("a.jsonl")});
         QCOMPARE(patient.exitCode, 2);
@@ -88,6 +100,23 @@ private slots:
         QVERIFY(process.exitCode() == 10 || process.exitCode() == 11);
         QCOMPARE(read(file("said")).trimmed(), QByteArray("30000"));
         QVERIFY(read(file("marker.json")).contains("\"step\": 30000"));
+    }
+
+    // A log in the working directory, named without a folder: the checkpoints lie beside it.
+    void monitorKeepsTheBestBesideTheLog() {
+        GRIDSCOPE_NEED_SHARED();
+        QDir().mkpath(file("step30000"));
+        for (const char* name : {"config.json", "model.safetensors"})
+            QVERIFY(QFile::copy(sharedData("suite_a/step400/") + text(name),
+                                file("step30000/") + text(name)));
+        write(file("log.jsonl"), losses(37));
+        QProcess process;
+        process.setWorkingDirectory(m_folder->path());
+        process.start(cliProgram(),
+                      {text("monitor"), text("log.jsonl"), text("--keep-best"), text("kept")});
+        QVERIFY(process.waitForFinished(20000));
+        QCOMPARE(process.exitCode(), 10);
+        QVERIFY(QFile::exists(file("kept/step30000/model.safetensors")));
     }
 
     void importedTableHasPhases() {

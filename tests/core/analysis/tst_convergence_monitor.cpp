@@ -19,14 +19,15 @@ struct Stream {
 
 enum class Shape { PowerLaw, Logarithm, Flat, Rise };
 
-/// `points` losses every 1,000 steps; a Rise turns upwards by 0.6 nats a run at half of it.
-Stream simulated(Shape shape, int points, double noise, std::uint64_t seed) {
+/// `points` losses every 1,000 steps; a Logarithm falls by `slope` a factor e of steps, a Rise
+/// turns upwards by 0.6 nats a run at half of it.
+Stream simulated(Shape shape, int points, double noise, std::uint64_t seed, double slope = 0.08) {
     Stream stream;
     Random random(seed);
     for (int i = 1; i <= points; ++i) {
         double loss = 3.0;
         if (shape == Shape::PowerLaw) loss += 2.0 / std::sqrt(i);
-        if (shape == Shape::Logarithm || shape == Shape::Rise) loss -= 0.08 * std::log(i);
+        if (shape == Shape::Logarithm || shape == Shape::Rise) loss -= slope * std::log(i);
         if (shape == Shape::Rise) loss += 0.6 * std::max(0.0, double(i) / points - 0.5);
         stream.steps.push_back(1000.0 * i);
         stream.losses.push_back(loss + noise * random.normal());
@@ -51,6 +52,8 @@ private slots:
     void statesOfExactCurves();
     void falseAlarmsOfImprovingCurves_data();
     void falseAlarmsOfImprovingCurves();
+    void falseAlarmsOfSlopes_data();
+    void falseAlarmsOfSlopes();
     void risesAreFound();
     void eventNeverMovesBackwards();
     void laterConvergenceReplacesAnEarlierOne();
@@ -103,6 +106,12 @@ void TestConvergenceMonitor::statesOfExactCurves() {
     QCOMPARE(fed({{1, 2, 3}, {3, 2, 1}}).verdict().state, MonitorState::Learning);
     QCOMPARE(fed({{1, 2, 3}, {3, 2, 1}}).verdict().confidence, 0.0);
     QCOMPARE(fed({}).verdict().state, MonitorState::Learning);
+
+    QCOMPARE(verdictText(fed({}).verdict()), std::string("learning, too early to tell"));
+    QCOMPARE(verdictText(MonitorVerdict{MonitorState::Converged, 0.994}),
+             std::string("converged, confidence 99 %"));
+    QCOMPARE(verdictText(MonitorVerdict{MonitorState::Plateau, 0.2}),
+             std::string("plateau, in doubt, confidence 20 %"));
 }
 
 void TestConvergenceMonitor::falseAlarmsOfImprovingCurves_data() {
@@ -132,7 +141,38 @@ void TestConvergenceMonitor::falseAlarmsOfImprovingCurves() {
     QVERIFY(alarms < (Shape(shape) == Shape::Flat ? runs / 5 : runs / 20));
 }
 
-// A monitor that never speaks would pass the test above.
+void TestConvergenceMonitor::falseAlarmsOfSlopes_data() {
+    QTest::addColumn<double>("slope");
+    QTest::addColumn<int>("points");
+    QTest::addColumn<double>("noise");
+    for (const double slope : {0.02, 0.05, 0.2}) {
+        for (const int points : {27, 154, 600}) {
+            for (const double noise : {0.05, 0.1})
+                QTest::addRow("slope -%g, %d points, noise %g", slope, points, noise)
+                    << slope << points << noise;
+        }
+    }
+}
+
+// Noise that hides the improvement over many points, and many points to be wrong at.
+void TestConvergenceMonitor::falseAlarmsOfSlopes() {
+    QFETCH(double, slope);
+    QFETCH(int, points);
+    QFETCH(double, noise);
+    for (const int patience : {3, 5, 20}) {
+        int alarms = 0;
+        for (std::uint64_t seed = 1; seed <= 500; ++seed)
+            alarms +=
+                fed(simulated(Shape::Logarithm, points, noise, seed, slope), {.patience = patience})
+                        .event()
+                    ? 1
+                    : 0;
+        qInfo("patience %d: %d of 500", patience, alarms);
+        QVERIFY(alarms < 25);
+    }
+}
+
+// A monitor that never speaks would pass the tests above.
 void TestConvergenceMonitor::risesAreFound() {
     for (const int points : {27, 154, 600}) {
         int found = 0;

@@ -88,7 +88,7 @@ std::optional<double> numberOf(std::string_view text) {
     if (text == "NaN" || text == "nan") return std::numeric_limits<double>::quiet_NaN();
     if (text == "Infinity" || text == "inf") return std::numeric_limits<double>::infinity();
     if (text == "-Infinity" || text == "-inf") return -std::numeric_limits<double>::infinity();
-    return parseDouble(text);
+    return parseDouble(trimmedCell(text));
 }
 
 std::optional<double> numberOf(const Json& record, const std::string& name) {
@@ -164,7 +164,7 @@ Expected<std::optional<LossPoint>> LossLogReader::csvLine(std::string_view text)
     if (m_columns.empty() && text.front() == '#') return std::optional<LossPoint>();
     GRIDSCOPE_TRY_ASSIGN(cells, splitCsvLine(text, "line " + std::to_string(m_line)));
     if (m_columns.empty()) {
-        m_columns = std::move(cells);
+        for (const std::string& cell : cells) m_columns.emplace_back(trimmedCell(cell));
         return std::optional<LossPoint>();
     }
     if (cells.size() != m_columns.size())

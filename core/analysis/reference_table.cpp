@@ -20,20 +20,14 @@ Error formatError(const std::string& name, int line, std::string what) {
         ErrorCode::ReferenceFormat, name + ", line " + std::to_string(line), std::move(what), {}};
 }
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// The text behind "key:" if the remark has that key.
 std::optional<std::string> remarkValue(std::string_view remark, std::string_view key) {
     if (!remark.starts_with(key) || remark.substr(key.size(), 1) != ":") return std::nullopt;
-    return std::string(trimmed(remark.substr(key.size() + 1)));
+    return std::string(trimmedCell(remark.substr(key.size() + 1)));
 }
 
 void takeRemark(std::string_view line, ReferenceTable& table) {
-    const std::string_view remark = trimmed(line.substr(1));
+    const std::string_view remark = trimmedCell(line.substr(1));
     if (auto title = remarkValue(remark, "title")) table.title = *title;
     if (auto licence = remarkValue(remark, "licence")) table.licence = *licence;
     if (auto changes = remarkValue(remark, "changes")) table.changes = *changes;
@@ -61,6 +55,11 @@ std::optional<std::string> quotedCell(std::string_view line, std::size_t& at) {
 
 Expected<void> checkColumns(const std::vector<std::string>& columns, const std::string& name,
                             int line) {
+    if (columns.size() == 1 && columns[0].find_first_of(";\t") != std::string::npos)
+        return Error{ErrorCode::ReferenceFormat, name + ", line " + std::to_string(line),
+                     "expected column names with commas between them, found \"" +
+                         escapeForDisplay(columns[0], 80) + "\"",
+                     "Save the table with commas between the cells and points in the numbers"};
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].empty())
             return formatError(name, line, "column " + std::to_string(i + 1) + " has no name");
@@ -75,7 +74,7 @@ Expected<void> takeRow(std::string_view line, int number, ReferenceTable& table)
     GRIDSCOPE_TRY_ASSIGN(cells,
                          splitCsvLine(line, table.name + ", line " + std::to_string(number)));
     if (table.columns.empty()) {
-        table.columns = std::move(cells);
+        for (const std::string& cell : cells) table.columns.emplace_back(trimmedCell(cell));
         return checkColumns(table.columns, table.name, number);
     }
     if (cells.size() != table.columns.size())
@@ -91,15 +90,19 @@ Expected<std::size_t> columnIndex(const ReferenceTable& table, std::string_view 
     const auto found = std::find(table.columns.begin(), table.columns.end(), column);
     if (found != table.columns.end())
         return static_cast<std::size_t>(found - table.columns.begin());
-    std::string names;
-    for (const std::string& name : table.columns) names += (names.empty() ? "" : ", ") + name;
     return Error{ErrorCode::ReferenceColumn,
                  table.name,
-                 "no column " + std::string(column) + ", found " + names,
+                 "no column " + std::string(column) + ", found " + table.columnNames(),
                  {}};
 }
 
 }  // namespace
+
+std::string ReferenceTable::columnNames() const {
+    std::string names;
+    for (const std::string& column : columns) names += (names.empty() ? "" : ", ") + column;
+    return escapeForDisplay(names, 400);
+}
 
 Expected<std::vector<std::string>> ReferenceTable::texts(std::string_view column) const {
     GRIDSCOPE_TRY_ASSIGN(index, columnIndex(*this, column));
@@ -114,7 +117,7 @@ Expected<std::vector<double>> ReferenceTable::numbers(std::string_view column) c
     std::vector<double> values;
     values.reserve(cells.size());
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::string_view cell = trimmed(cells[i]);
+        const std::string_view cell = trimmedCell(cells[i]);
         const std::optional<double> value =
             cell.empty() ? std::numeric_limits<double>::quiet_NaN() : parseDouble(cell);
         if (!value)
@@ -138,6 +141,12 @@ Expected<ReferenceTable> ReferenceTable::where(std::string_view column,
         part.lines.push_back(lines[i]);
     }
     return part;
+}
+
+std::string_view trimmedCell(std::string_view cell) {
+    const std::size_t first = cell.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return cell.substr(first, cell.find_last_not_of(" \t") - first + 1);
 }
 
 Expected<std::vector<std::string>> splitCsvLine(std::string_view line, const std::string& where) {

@@ -28,6 +28,8 @@ struct ReferenceTable {
     std::vector<std::vector<std::string>> rows;  ///< [rows, columns]
     std::vector<int> lines;                      ///< [rows] line in the file, from 1
 
+    /// Joined by commas, cut at 400 characters; for messages.
+    std::string columnNames() const;
     /// Cells of a column. Errors: reference.column
     Expected<std::vector<std::string>> texts(std::string_view column) const;
     /// A column as numbers, NaN where a cell is empty.
@@ -36,6 +38,9 @@ struct ReferenceTable {
     /// The rows whose cell in `column` equals `value`. Errors: reference.column
     Expected<ReferenceTable> where(std::string_view column, std::string_view value) const;
 };
+
+/// A cell without the blanks around it, as some programs write them behind a comma.
+std::string_view trimmedCell(std::string_view cell);
 
 /// The cells of one line of comma-separated values.
 /// Errors: reference.format (`where` as given)

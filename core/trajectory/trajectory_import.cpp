@@ -101,15 +101,16 @@ private:
     Expected<void> cell() {
         using Kind = Target::Kind;
         const Target& target = m_targets[m_column];
-        const std::string& text = m_table.rows[m_row][m_column];
+        const std::string& raw = m_table.rows[m_row][m_column];
         const std::string& name = m_table.columns[m_column];
+        const std::string text(trimmedCell(raw));
         if (target.kind == Kind::Ignored || text.empty()) return {};
         if (target.kind == Kind::Step || target.kind == Kind::Stage) return whole(target, text);
         if (target.kind == Kind::Label || target.kind == Kind::Text) {
-            if (text.find('\0') != std::string::npos) return fail(name, "holds a NUL character");
-            if (target.kind == Kind::Label) m_record.label = text;
-            if (target.metric == "source") m_record.source = text;
-            if (target.metric == "storage_dtype") m_record.storageDtype = text;
+            if (raw.find('\0') != std::string::npos) return fail(name, "holds a NUL character");
+            if (target.kind == Kind::Label) m_record.label = raw;
+            if (target.metric == "source") m_record.source = raw;
+            if (target.metric == "storage_dtype") m_record.storageDtype = raw;
             return {};
         }
         const auto value = parseDouble(text);
@@ -122,14 +123,15 @@ private:
     }
 
     Expected<void> whole(const Target& target, const std::string& text) {
-        const auto value = parseInteger(text);
+        // Table programs write "1000.0" and "1e3" for whole numbers too.
+        const auto value = parseDouble(text);
         const std::string& name = m_table.columns[m_column];
-        constexpr std::int64_t kMost = std::int64_t{1} << 53;
-        if (!value || *value < 0 || *value > kMost)
+        constexpr double kMost = 9007199254740992.0;
+        if (!value || !(*value >= 0.0 && *value <= kMost) || *value != std::floor(*value))
             return fail(name,
                         "expected a whole number from 0, found \"" + escapeForDisplay(text) + "\"");
         if (target.kind == Target::Kind::Step)
-            m_record.step = *value;
+            m_record.step = static_cast<std::int64_t>(*value);
         else if (*value >= 1000)
             return fail(name, "expected a stage below 1000, found " + text);
         else
@@ -222,8 +224,12 @@ Expected<ImportedTrajectory> importTrajectory(const ReferenceTable& table) {
             imported.notes.push_back("column " + column + " is taken as that of " + kDefaultGrid);
         targets.push_back(std::move(target));
     }
-    if (!hasStep) return columnError(table, "step", "the table has no such column");
-    if (!hasMetric) return columnError(table, "fp32_ppl", "the table has no column of any metric");
+    if (!hasStep) return columnError(table, "step", "no such column among " + table.columnNames());
+    if (!hasMetric)
+        return columnError(table, "fp32_ppl",
+                           "no column of any metric among " + table.columnNames());
+    if (table.rows.empty())
+        return Error{ErrorCode::ReferenceFormat, table.name, "no row below the column names", {}};
 
     std::map<std::string, int> labels;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {

@@ -26,6 +26,7 @@ class TestTrajectoryImport : public QObject {
 
 private slots:
     void valuesGoWhereTheirNamesSay();
+    void blanksAndWholeNumbers();
     void whatFollowsByDefinition();
     void errors_data();
     void errors();
@@ -63,6 +64,23 @@ void TestTrajectoryImport::valuesGoWhereTheirNamesSay() {
     QCOMPARE(imported->notes.size(), std::size_t(1));  // whose gap_percent that is
 }
 
+// As pandas and spreadsheets write them.
+void TestTrajectoryImport::blanksAndWholeNumbers() {
+    const auto table =
+        parseReferenceTable("step, fp32_ppl ,label\n1000.0, 2.5, a\n 2e3 ,2.25 ,b\n", "t.csv");
+    GRIDSCOPE_VERIFY_OK(table);
+    const auto imported = importTrajectory(*table);
+    GRIDSCOPE_VERIFY_OK(imported);
+    const auto& rows = imported->trajectory.rows;
+    QCOMPARE(rows.size(), std::size_t(2));
+    QCOMPARE(rows[0]->step, std::int64_t(1000));
+    QCOMPARE(rows[1]->step, std::int64_t(2000));
+    QCOMPARE(rows[0]->fp32.ppl, 2.5);
+    QCOMPARE(rows[1]->fp32.ppl, 2.25);
+    QCOMPARE(rows[0]->label, std::string(" a"));  // a label is taken as it is
+    QVERIFY(imported->notes.empty());
+}
+
 void TestTrajectoryImport::whatFollowsByDefinition() {
     const auto table =
         parseReferenceTable("step,fp32_ce,a3g64:minmax.ppl\n5,3,22.167168296791953\n", "t.csv");
@@ -85,6 +103,10 @@ void TestTrajectoryImport::errors_data() {
         QTest::newRow(name) << QByteArray(text) << QString(code) << QString(where);
     };
     row("empty", "", "reference.format", "t.csv");
+    row("no row", "step,fp32_ppl\n", "reference.format", "t.csv");
+    row("semicolons", "step;fp32_ppl\n1;2,5\n", "reference.format", "t.csv, line 1");
+    row("tabs", "step\tfp32_ppl\n1\t2\n", "reference.format", "t.csv, line 1");
+    row("capitals", "Step,FP32_PPL\n1,2\n", "reference.column", "t.csv, column step");
     row("no step", "fp32_ppl\n1\n", "reference.column", "t.csv, column step");
     row("no metric", "step,label\n1,a\n", "reference.column", "t.csv, column fp32_ppl");
     row("no grid", "step,zz.ce\n1,2\n", "reference.column", "t.csv, column zz.ce");

@@ -55,6 +55,7 @@ std::optional<std::size_t> learningEnd(const Curve& lnPpl, const DerivativeSetti
 /// lowest, so the others lie above it by luck alone; the line owes little to that choice, and
 /// falls where perplexity still improves. Flat since the first point within reach: not so, that
 /// line does not fall beyond its error either, and it has that many later points.
+/// Takes the errors of the points as independent: a perplexity that wanders slowly seems to rise.
 ConvergenceTest testConvergence(const Curve& lnPpl, const DerivativeSettings& settings);
 
 /// Step of convergence in each resampled curve (see detectByDerivative), nothing in one that does

@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "app/cli/exit_code.h"
+#include "app/cli/reference_folder.h"
 #include "app/control/phase_control.h"
 #include "app/control/phase_findings.h"
 #include "core/base/numbers.h"
@@ -43,9 +44,12 @@ void addOptions(QCommandLineParser& parser) {
         parser.addOption(
             {QString::fromLatin1(name), QString::fromLatin1(help), QString::fromLatin1(value)});
     };
-    parser.setApplicationDescription(QStringLiteral("Writes figures of a trajectory to files."));
+    parser.setApplicationDescription(
+        QStringLiteral("Writes figures of a trajectory or a fork experiment to files."));
     parser.addHelpOption();
-    parser.addPositionalArgument(QStringLiteral("input"), QStringLiteral("trajectory (.h5)"));
+    parser.addPositionalArgument(
+        QStringLiteral("input"),
+        QStringLiteral("trajectory (.h5), or folder of a fork experiment"));
     add("figure", "figure to draw (--list names them)", "name");
     add("out", "file to write; the suffix decides unless --format is given", "path");
     add("format", "comma-separated: pdf, svg, png, csv", "formats");
@@ -61,6 +65,7 @@ void addOptions(QCommandLineParser& parser) {
     add("steps", "range of steps, such as 1000:80000", "A:B");
     add("grid", "grid id", "id");
     add("layer", "name or number of a matrix", "layer");
+    add("reference", "with fork: table2, the paper's numbers as hollow markers", "table");
     parser.addOption({QStringLiteral("linear"), QStringLiteral("linear step axis")});
     parser.addOption({QStringLiteral("overwrite"), QStringLiteral("replace existing files")});
     parser.addOption({QStringLiteral("quiet"), QStringLiteral("print no paths")});
@@ -89,8 +94,10 @@ Expected<int> layerOf(const QString& text, const Trajectory& trajectory) {
                  QStringLiteral("there is no matrix \"%1\" in this trajectory").arg(text));
 }
 
-Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory& trajectory) {
+/// @param trajectory null of a fork experiment
+Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory* trajectory) {
     FigureSpec spec;
+    if (trajectory == nullptr) spec.name = views::forkFigureNames().front();
     const auto has = [&parser](const char* name) {
         return parser.isSet(QString::fromLatin1(name));
     };
@@ -126,8 +133,17 @@ Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory& 
         spec.dpi = static_cast<int>(dpi);
     }
     if (has("grid")) spec.grid = value("grid");
+    if (has("reference")) {
+        if (trajectory != nullptr || value("reference") != QStringLiteral("table2"))
+            return usage(QStringLiteral("--reference"),
+                         QStringLiteral("expected table2, with the folder of a fork experiment"));
+        spec.references = true;
+    }
     if (has("layer")) {
-        GRIDSCOPE_TRY_ASSIGN(layer, layerOf(value("layer"), trajectory));
+        if (trajectory == nullptr)
+            return usage(QStringLiteral("--layer"),
+                         QStringLiteral("a fork experiment has no values of single layers"));
+        GRIDSCOPE_TRY_ASSIGN(layer, layerOf(value("layer"), *trajectory));
         spec.layer = layer;
     }
     if (has("linear")) spec.stepScale = views::StepScale::Linear;
@@ -143,6 +159,36 @@ Expected<FigureSpec> specOf(const QCommandLineParser& parser, const Trajectory& 
     }
     GRIDSCOPE_TRY(views::checkFigureSpec(spec));
     return spec;
+}
+
+Expected<FigureInput> runInput(const QCommandLineParser& parser,
+                               const std::filesystem::path& file) {
+    GRIDSCOPE_TRY_ASSIGN(loaded, readTrajectory(systemFileOps(), file));
+    GRIDSCOPE_TRY_ASSIGN(spec, specOf(parser, loaded.trajectory.get()));
+    GRIDSCOPE_TRY_ASSIGN(overrides, parseBoundaryOverrides(loaded.trajectory->overridesJson));
+    FigureInput input;
+    input.table = std::make_shared<const SeriesTable>(loaded.trajectory);
+    input.spec = std::move(spec);
+    if (const auto found = findPhases(*input.table))
+        input.phases = bandsOf(findingsOf(found->report, overrides, QStringLiteral("derivative")));
+    return input;
+}
+
+Expected<FigureInput> forkInput(const QCommandLineParser& parser,
+                                const std::filesystem::path& folder) {
+    FigureInput input;
+    GRIDSCOPE_TRY_ASSIGN(spec, specOf(parser, nullptr));
+    input.spec = std::move(spec);
+    const std::string grid = parser.value(QStringLiteral("grid")).toStdString();
+    GRIDSCOPE_TRY_ASSIGN(results, readForkResults(systemFileOps(), folder, grid));
+    input.spec.grid = QString::fromStdString(results.gridId);
+    ForkReport report = makeForkReport(std::move(results));
+    if (input.spec.references) {
+        GRIDSCOPE_TRY_ASSIGN(paper, readPaperFork(systemFileOps(), referenceFolder()));
+        report.paper = std::move(paper);
+    }
+    input.fork = std::make_shared<const ForkReport>(std::move(report));
+    return input;
 }
 
 /// One path for each format, made from --out.
@@ -195,26 +241,18 @@ int runFigureCommand(const QStringList& arguments) {
         return 0;
     }
     if (parser.positionalArguments().size() != 1)
-        return fail(
-            usage(QStringLiteral("figure"), QStringLiteral("expected one trajectory file")));
+        return fail(usage(QStringLiteral("figure"),
+                          QStringLiteral("expected one trajectory file or fork folder")));
     if (!parser.isSet(QStringLiteral("out")))
         return fail(usage(QStringLiteral("--out"), QStringLiteral("no file to write was given")));
     for (const QString& path : outputPaths(parser))
         if (const auto format = views::figureFormatOf(path); !format) return fail(format.error());
 
-    const QByteArray file = QFile::encodeName(parser.positionalArguments().front());
-    const auto loaded = readTrajectory(systemFileOps(), std::filesystem::path(file.toStdString()));
-    if (!loaded) return fail(loaded.error());
-    const auto spec = specOf(parser, *loaded->trajectory);
-    if (!spec) return fail(spec.error());
-    FigureInput input;
-    input.table = std::make_shared<const SeriesTable>(loaded->trajectory);
-    input.spec = *spec;
-    const auto overrides = parseBoundaryOverrides(loaded->trajectory->overridesJson);
-    if (!overrides) return fail(overrides.error());
-    if (const auto found = findPhases(*input.table))
-        input.phases = bandsOf(findingsOf(found->report, *overrides, QStringLiteral("derivative")));
-    return writeAll(parser, input);
+    const QString given = parser.positionalArguments().front();
+    const std::filesystem::path path(QFile::encodeName(given).toStdString());
+    const auto input = QFileInfo(given).isDir() ? forkInput(parser, path) : runInput(parser, path);
+    if (!input) return fail(input.error());
+    return writeAll(parser, *input);
 }
 
 }  // namespace gridscope::app

@@ -3,6 +3,7 @@
 // The fork experiment of the paper (Table 2), to stand beside a measured one.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -26,6 +27,10 @@ struct PaperForkRow {
     double controlGap = std::numeric_limits<double>::quiet_NaN();
     double t = std::numeric_limits<double>::quiet_NaN();
     double pBelow = std::numeric_limits<double>::quiet_NaN();  ///< the bound: "p < 0.0001"
+
+    static constexpr std::size_t kSeeds = 3;  ///< of every condition
+    /// Of the cool probes the paper gives the mean, of the others the final gap (see its notes).
+    bool gapIsMean() const { return probes == "cool"; }
 };
 
 struct PaperFork {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// A fork experiment as a report in the manner of the paper's Table 2: text, JSON, LaTeX.
+// A fork experiment as a report in the manner of the paper's Table 2: text, JSON, CSV, LaTeX.
 #pragma once
 
 #include <limits>
@@ -52,6 +52,10 @@ std::string forkReportToText(const ForkReport& report);
 /// "remarks":[...],"audit":{...} or null,"paper":{...} or null}. The names of keys do not change;
 /// numbers in the C locale, non-finite ones null. Ends with a line end.
 std::string forkReportToJson(const ForkReport& report);
+
+/// The rows of the comparison with `#` comments before the headings "name [unit]"; shortest numbers
+/// that read back as the same double, missing values empty. Without the paper's rows.
+std::string forkReportToCsv(const ForkReport& report);
 
 /// A tabular without caption or packages, with comments that say where it comes from.
 std::string forkReportToLatex(const ForkReport& report);

@@ -74,8 +74,7 @@ std::vector<std::string> paperCells(const PaperForkRow& row, const CellStyle& st
         numberCell(row.gapPercent, 1, style) +
         (std::isnan(row.gapSd) ? ""
                                : " " + style.plusMinus + " " + numberCell(row.gapSd, 1, style));
-    // Of the cool probes the paper gives the mean, of the others the final gap (see its notes).
-    const bool isMean = row.probes == "cool";
+    const bool isMean = row.gapIsMean();
     const std::string wins = std::isnan(row.pairs) ? style.missing
                                                    : numberCell(row.wins, 0, style) + "/" +
                                                          numberCell(row.pairs, 0, style);
@@ -83,7 +82,7 @@ std::vector<std::string> paperCells(const PaperForkRow& row, const CellStyle& st
         std::isnan(row.pBelow) ? style.missing : style.less + numberCell(row.pBelow, 4, style);
     return {row.condition + " " + row.schedule + " (paper)",
             row.probes,
-            "3",
+            std::to_string(PaperForkRow::kSeeds),
             isMean ? style.missing : gap,
             isMean ? gap : style.missing,
             numberCell(row.controlGap, 1, style),

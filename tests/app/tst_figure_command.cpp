@@ -9,6 +9,7 @@
 #include <QTest>
 
 #include "core/trajectory/trajectory_store.h"
+#include "tests/core/training/fork_fixture.h"
 #include "tests/core/trajectory/synthetic_trajectory.h"
 
 using namespace gridscope;
@@ -48,6 +49,7 @@ private slots:
     void refuses_data();
     void refuses();
     void sameBytesTwice();
+    void forkFolder();
 
 private:
     QString path(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)); }
@@ -187,6 +189,31 @@ void TestFigureCommand::sameBytesTwice() {
     }
     QVERIFY(!bytes[0].isEmpty());
     QCOMPARE(bytes[0], bytes[1]);
+}
+
+void TestFigureCommand::forkFolder() {
+    const QString folder = path("experiment");
+    test::writeForkExperiment(folder.toStdString());
+    Outcome outcome = runFigure({folder, QStringLiteral("--figure"), QStringLiteral("fork"),
+                                 QStringLiteral("--reference"), QStringLiteral("table2"),
+                                 QStringLiteral("--out"), path("fork.pdf")});
+    QVERIFY2(outcome.code == 0, qPrintable(outcome.error));
+    QFile file(path("fork.pdf"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QVERIFY(file.readAll().startsWith("%PDF-"));
+    // What a run has and a fork has not, and the other way round.
+    outcome = runFigure({folder, QStringLiteral("--figure"), QStringLiteral("gap"),
+                         QStringLiteral("--out"), path("no.pdf")});
+    QCOMPARE(outcome.code, 4);
+    outcome = runFigure({m_run, QStringLiteral("--figure"), QStringLiteral("fork"),
+                         QStringLiteral("--out"), path("no.pdf")});
+    QCOMPARE(outcome.code, 4);
+    outcome = runFigure({folder, QStringLiteral("--layer"), QStringLiteral("0"),
+                         QStringLiteral("--out"), path("no.pdf")});
+    QCOMPARE(outcome.code, 2);
+    outcome = runFigure({m_folder.path(), QStringLiteral("--out"), path("no.pdf")});
+    QCOMPARE(outcome.code, 4);  // a folder without fork.json
+    QVERIFY(!QFile::exists(path("no.pdf")));
 }
 
 QTEST_GUILESS_MAIN(TestFigureCommand)

@@ -11,6 +11,7 @@
 
 #include "core/base/numbers.h"
 #include "tests/support/test_data.h"
+#include "tests/views/made_fork_report.h"
 #include "tests/views/pdf_scanner.h"
 #include "tests/views/synthetic_trajectory.h"
 #include "views/figure/figure_writer.h"
@@ -25,6 +26,21 @@ FigureInput input(const char* name, double width = 5.5) {
     figure.spec.name = QString::fromLatin1(name);
     figure.spec.widthInches = width;
     return figure;
+}
+
+FigureInput forkInput(const char* name, double width = 5.5) {
+    FigureInput figure{nullptr, {}, {}, test::shared(test::smallForkReport())};
+    figure.spec.name = QString::fromLatin1(name);
+    figure.spec.widthInches = width;
+    return figure;
+}
+
+/// Rows of a CSV figure, headings first.
+QStringList csvRows(const QByteArray& csv) {
+    QStringList rows;
+    for (const QString& line : QString::fromUtf8(csv).split(u'\n', Qt::SkipEmptyParts))
+        if (!line.startsWith(u'#')) rows << line;
+    return rows;
 }
 
 std::string read(const QString& path) {
@@ -54,6 +70,11 @@ private slots:
     void nothingMeasured();
     void wholeFileOrNone();
     void specificationChanges();
+    void forkPdf_data();
+    void forkPdf();
+    void forkSvg();
+    void forkCsv();
+    void forkRefuses();
 };
 
 void FigureTest::pdf_data() {
@@ -319,6 +340,85 @@ void FigureTest::specificationChanges() {
     gap.spec.stepScale = StepScale::Linear;
     const auto linear = renderFigure(gap, FigureFormat::Svg);
     QVERIFY(*linear != *noBands);
+}
+
+void FigureTest::forkPdf_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<double>("width");
+    QTest::addColumn<QSizeF>("box");
+    // Two panels: 2 x 0.618 of the width. One panel: 0.618.
+    QTest::newRow("fork") << QStringLiteral("fork") << 5.5 << QSizeF(396, 489);
+    QTest::newRow("fork, one column") << QStringLiteral("fork") << 3.25 << QSizeF(234, 289);
+    QTest::newRow("trade") << QStringLiteral("fork-trade") << 3.25 << QSizeF(234, 144);
+}
+
+void FigureTest::forkPdf() {
+    QFETCH(QString, name);
+    QFETCH(double, width);
+    QFETCH(QSizeF, box);
+    FigureInput figure = forkInput("", width);
+    figure.spec.name = name;
+    const auto bytes = renderFigure(figure, FigureFormat::Pdf);
+    GRIDSCOPE_VERIFY_OK(bytes);
+    const test::PdfFacts facts = test::scanPdf(*bytes);
+    QCOMPARE(facts.mediaBox, box);
+    QCOMPARE(facts.pages, 1);
+    QVERIFY(facts.trueTypeFonts >= 1);
+    QCOMPARE(facts.type3Fonts, 0);
+    QCOMPARE(facts.images, 0);
+    QVERIFY(facts.hasXmp);
+    QVERIFY(facts.fontSizes.contains(9.0) && facts.fontSizes.contains(7.0));
+    const auto again = renderFigure(figure, FigureFormat::Pdf);
+    GRIDSCOPE_VERIFY_OK(again);
+    QVERIFY(*again == *bytes);
+}
+
+void FigureTest::forkSvg() {
+    FigureInput figure = forkInput("fork");
+    const auto bytes = renderFigure(figure, FigureFormat::Svg);
+    GRIDSCOPE_VERIFY_OK(bytes);
+    for (const char* expected :
+         {"INT4 gap [%]", "FP32 perplexity", "training step", "cosine (control)", "oli, in a bump",
+          "condition: oli oli:eta=0.006", "run: oli-seed3, 4 probes, complete"})
+        QVERIFY2(bytes->contains(expected), expected);
+    QVERIFY(!bytes->contains("(reference)"));
+    figure.spec.references = true;
+    const auto more = renderFigure(figure, FigureFormat::Svg);
+    GRIDSCOPE_VERIFY_OK(more);
+    QVERIFY(more->contains("audit (reference)") && more->contains("reference: "));
+    const auto trade = renderFigure(forkInput("fork-trade"), FigureFormat::Svg);
+    GRIDSCOPE_VERIFY_OK(trade);
+    QVERIFY(trade->contains("oli, cool") && trade->contains("FP32 perplexity above control [%]"));
+}
+
+void FigureTest::forkCsv() {
+    auto bytes = renderFigure(forkInput("fork"), FigureFormat::Csv);
+    GRIDSCOPE_VERIFY_OK(bytes);
+    const QStringList rows = csvRows(*bytes);
+    QCOMPARE(rows.size(), 5);
+    QCOMPARE(rows[0].split(u',').size(), 13);
+    QVERIFY(rows[3].startsWith(QStringLiteral("300,7,40,20,42,")));  // seed 1: cosine, then oli
+    bytes = renderFigure(forkInput("fork-trade"), FigureFormat::Csv);
+    GRIDSCOPE_VERIFY_OK(bytes);
+    QCOMPARE(csvRows(*bytes)[1], QStringLiteral("1,0,9,1"));
+}
+
+void FigureTest::forkRefuses() {
+    FigureInput figure = input("fork");  // a run is no fork
+    auto result = renderFigure(figure, FigureFormat::Pdf);
+    QVERIFY(!result);
+    QCOMPARE(result.error().code, ErrorCode::TrajectoryNoData);
+    result = renderFigure(forkInput("gap"), FigureFormat::Pdf);
+    QVERIFY(!result);
+    QCOMPARE(result.error().code, ErrorCode::TrajectoryNoData);
+    QVERIFY(result.error().hint.find("fork-trade") != std::string::npos);
+    for (const char* name : {"fork", "fork-trade"}) {
+        figure = forkInput(name);
+        figure.fork = test::shared(test::plannedForkReport());
+        result = renderFigure(figure, FigureFormat::Pdf);
+        QVERIFY(!result);
+        QCOMPARE(result.error().code, ErrorCode::TrajectoryNoData);
+    }
 }
 
 QTEST_MAIN(FigureTest)

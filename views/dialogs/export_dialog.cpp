@@ -80,7 +80,7 @@ void ExportDialog::buildForm(QFormLayout* form) {
         return widget;
     };
     m_figure = named(new QComboBox(this), "exportFigure", tr("Figure"));
-    m_figure->addItems(figureNames());
+    m_figure->addItems(m_input.fork ? forkFigureNames() : runFigureNames());
     m_figure->setCurrentText(m_input.spec.name);
     m_venue = named(new QComboBox(this), "exportVenue", tr("Venue"));
     m_venue->addItem(tr("own size"));
@@ -117,6 +117,7 @@ void ExportDialog::buildForm(QFormLayout* form) {
     m_dpi->setSuffix(tr(" dpi"));
     m_bands = named(new QCheckBox(tr("Phase bands"), this), "exportBands", tr("Phase bands"));
     m_bands->setChecked(spec.phaseBands);
+    m_bands->setEnabled(m_input.fork == nullptr);
     m_path = named(new QLineEdit(this), "exportPath", tr("File"));
     m_path->setPlaceholderText(tr(".pdf, .svg, .png or .csv"));
     auto* choose = new QToolButton(this);
@@ -168,7 +169,8 @@ FigureSpec ExportDialog::spec() const {
 }
 
 void ExportDialog::showPreview() {
-    FigureInput input{m_input.table, m_input.phases, spec()};
+    FigureInput input = m_input;
+    input.spec = spec();
     input.spec.dpi = kPreviewDpi;
     auto renderer = FigureRenderer::create(input);
     QString why;
@@ -205,7 +207,9 @@ bool ExportDialog::mayReplace(const QString& path) {
 void ExportDialog::write() {
     const QString path = m_path->text().trimmed();
     if (QFileInfo::exists(path) && !mayReplace(path)) return;
-    const auto outcome = writeFigure({m_input.table, m_input.phases, spec()}, path);
+    FigureInput input = m_input;
+    input.spec = spec();
+    const auto outcome = writeFigure(input, path);
     if (!outcome) {
         m_message->setText(QString::fromStdString(outcome.error().toText()));
         return;

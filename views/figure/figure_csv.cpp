@@ -8,8 +8,10 @@
 #include "core/base/numbers.h"
 #include "views/figure/figure_provenance.h"
 #include "views/figure/figure_renderer.h"
+#include "views/plot/fork_series.h"
 #include "views/plot/heat_map_picture.h"
 #include "views/plot/plot_columns.h"
+#include "views/plot/trade_picture.h"
 
 namespace gridscope::views {
 
@@ -63,6 +65,10 @@ std::string figureCsv(const FigureRenderer& figure) {
     std::string text;
     for (const QString& line : provenanceLines(figure.input()))
         text += "# " + line.simplified().toStdString() + '\n';
+    if (figure.input().spec.name == QLatin1String("fork"))
+        return text + toText(forkColumns(figure.input().fork->results));
+    if (figure.input().spec.name == QLatin1String("fork-trade"))
+        return text + toText(tradeColumns(*figure.input().fork));
     const SeriesTable& table = *figure.input().table;
     if (figure.panels() != nullptr) return text + toText(panelColumns(table, *figure.panels()));
     if (figure.heatMap() != nullptr) return text + heatMapCsv(table, figure.heatMap()->data());

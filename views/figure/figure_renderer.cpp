@@ -6,10 +6,12 @@
 
 #include <algorithm>
 
+#include "views/plot/fork_series.h"
 #include "views/plot/heat_map_picture.h"
 #include "views/plot/outline_picture.h"
 #include "views/plot/panel_stack.h"
 #include "views/plot/plot_backend.h"
+#include "views/plot/trade_picture.h"
 
 namespace gridscope::views {
 
@@ -54,6 +56,11 @@ Expected<std::unique_ptr<FigureRenderer>> FigureRenderer::create(const FigureInp
     GRIDSCOPE_TRY(checkFigureSpec(input.spec));
     GRIDSCOPE_TRY(checkFont(input.spec.fontFamily));
     std::unique_ptr<FigureRenderer> renderer(new FigureRenderer(input));
+    if (forkFigureNames().contains(input.spec.name)) {
+        if (input.fork == nullptr) return renderer->noData();
+        GRIDSCOPE_TRY(renderer->build());
+        return renderer;
+    }
     if (input.table == nullptr || input.table->rowCount() == 0) return renderer->noData();
     const auto layers = static_cast<int>(input.table->trajectory().layers.size());
     if (input.spec.layer >= layers)
@@ -66,7 +73,18 @@ Expected<std::unique_ptr<FigureRenderer>> FigureRenderer::create(const FigureInp
 }
 
 Error FigureRenderer::noData() const {
-    return Error{ErrorCode::TrajectoryNoData, "figure " + m_input.spec.name.toStdString(),
+    const std::string where = "figure " + m_input.spec.name.toStdString();
+    const bool isOfFork = forkFigureNames().contains(m_input.spec.name);
+    if (isOfFork != (m_input.fork != nullptr))
+        return Error{ErrorCode::TrajectoryNoData, where,
+                     isOfFork ? "expected a fork experiment, found a trajectory"
+                              : "expected a trajectory, found a fork experiment",
+                     "of a fork experiment there are: " +
+                         forkFigureNames().join(QStringLiteral(", ")).toStdString()};
+    if (isOfFork)
+        return Error{ErrorCode::TrajectoryNoData, where, "nothing of it was measured yet",
+                     "run the experiment, or choose another figure"};
+    return Error{ErrorCode::TrajectoryNoData, where,
                  "nothing of it was measured for grid " + m_input.spec.grid.toStdString(),
                  "probe the run with this grid, or choose another figure or grid"};
 }
@@ -81,6 +99,10 @@ Expected<void> FigureRenderer::build() {
     const auto panels = panelsOf(m_input.spec);
     if (!panels.empty())
         GRIDSCOPE_TRY(buildPanels(panels));
+    else if (m_input.spec.name == QLatin1String("fork"))
+        GRIDSCOPE_TRY(buildFork());
+    else if (m_input.spec.name == QLatin1String("fork-trade"))
+        GRIDSCOPE_TRY(buildTrade());
     else if (m_input.spec.name.startsWith(QLatin1String("heatmap:")))
         GRIDSCOPE_TRY(buildHeatMap(m_input.spec.name.section(u':', 1)));
     else
@@ -99,22 +121,51 @@ Expected<void> FigureRenderer::buildPanels(const std::vector<PanelSpec>& specs) 
     if (std::all_of(panels.begin(), panels.end(),
                     [](const PanelData& panel) { return panel.isEmpty(); }))
         return noData();
-    const FigureShape shape = figureShape(spec);
-    StackOptions options;
-    options.columns = shape.columns;
+    StackOptions options = stackOptions();
     options.legends = false;
     options.bands = spec.phaseBands;
     options.strip = spec.phaseBands && !m_input.phases.boundaries.empty();
+    m_panels = std::make_unique<PanelStack>(*m_plot);
+    m_panels->build(std::move(panels), PlotStyle::figure(spec.fontFamily, spec.baseFontPoints),
+                    spec.stepScale, options);
+    m_panels->setPhases(m_input.phases, std::nullopt);
+    if (spec.stepRange) m_panels->setSteps(*spec.stepRange);
+    return {};
+}
+
+StackOptions FigureRenderer::stackOptions() const {
+    const FigureShape shape = figureShape(m_input.spec);
+    StackOptions options;
+    options.columns = shape.columns;
     // About one label per four base sizes across, per three upwards.
-    const double base = spec.baseFontPoints;
+    const double base = m_input.spec.baseFontPoints;
     options.stepTicks =
         std::clamp(static_cast<int>(shape.widthPoints / shape.columns / (base * 4)), 2, 8);
     options.valueTicks = 4;
+    return options;
+}
+
+Expected<void> FigureRenderer::buildFork() {
+    const FigureSpec& spec = m_input.spec;
+    if (!hasForkPoints(m_input.fork->results)) return noData();
+    StackOptions options = stackOptions();
+    options.bands = false;
+    options.strip = false;
+    options.sharesLegend = true;
     m_panels = std::make_unique<PanelStack>(*m_plot);
-    m_panels->build(std::move(panels), PlotStyle::figure(spec.fontFamily, base), spec.stepScale,
-                    options);
-    m_panels->setPhases(m_input.phases, std::nullopt);
+    m_panels->build(
+        forkPanels(*m_input.fork, {ValueScale::Asinh,
+                                   spec.references ? PaperOverlay::Shown : PaperOverlay::Hidden}),
+        PlotStyle::figure(spec.fontFamily, spec.baseFontPoints), StepScale::Linear, options);
     if (spec.stepRange) m_panels->setSteps(*spec.stepRange);
+    return {};
+}
+
+Expected<void> FigureRenderer::buildTrade() {
+    const FigureSpec& spec = m_input.spec;
+    m_trade = std::make_unique<TradePicture>(*m_plot);
+    m_trade->build(m_input.fork, PlotStyle::figure(spec.fontFamily, spec.baseFontPoints));
+    if (m_trade->isEmpty()) return noData();
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Builds an off-screen plot from a FigureSpec and a SeriesTable, never from a widget on screen.
+// Builds an off-screen plot from a FigureSpec and measured values, never from a widget on screen.
 #pragma once
 
 #include <QPixmap>
@@ -21,6 +21,8 @@ namespace gridscope::views {
 class HeatMapPicture;
 class OutlinePicture;
 class PanelStack;
+struct StackOptions;
+class TradePicture;
 
 /// GUI thread only; needs a QApplication (the offscreen platform will do).
 class FigureRenderer {
@@ -49,6 +51,10 @@ private:
     Expected<void> buildPanels(const std::vector<PanelSpec>& specs);
     Expected<void> buildOutlines();
     Expected<void> buildHeatMap(const QString& metric);
+    Expected<void> buildFork();
+    Expected<void> buildTrade();
+    /// What of a panel stack follows from the size of the page.
+    StackOptions stackOptions() const;
     Error noData() const;
 
     FigureInput m_input;
@@ -58,6 +64,7 @@ private:
     std::unique_ptr<PanelStack> m_panels;
     std::unique_ptr<OutlinePicture> m_outlines;
     std::unique_ptr<HeatMapPicture> m_heatMap;
+    std::unique_ptr<TradePicture> m_trade;
 };
 
 }  // namespace gridscope::views

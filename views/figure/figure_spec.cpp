@@ -15,6 +15,7 @@ constexpr double kPointsPerInch = 72.0;
 constexpr double kAspect = 0.618;
 constexpr double kTwoColumnInches = 4.5;
 constexpr int kOverviewPanels = 4;
+constexpr int kForkPanels = 2;
 
 Expected<void> checkRange(std::string_view where, double value, double low, double high) {
     if (value >= low && value <= high) return {};
@@ -26,12 +27,16 @@ Expected<void> checkRange(std::string_view where, double value, double low, doub
 
 }  // namespace
 
-QStringList figureNames() {
+QStringList runFigureNames() {
     return {QStringLiteral("overview"),     QStringLiteral("gap"),
             QStringLiteral("perplexity"),   QStringLiteral("kurtosis"),
             QStringLiteral("misalignment"), QStringLiteral("histogram"),
             QStringLiteral("occupancy"),    QStringLiteral("heatmap:<metric>")};
 }
+
+QStringList figureNames() { return runFigureNames() + forkFigureNames(); }
+
+QStringList forkFigureNames() { return {QStringLiteral("fork"), QStringLiteral("fork-trade")}; }
 
 Expected<void> checkFigureSpec(const FigureSpec& spec) {
     GRIDSCOPE_TRY(checkRange("width [in]", spec.widthInches, 0.5, 40));
@@ -57,6 +62,7 @@ FigureShape figureShape(const FigureSpec& spec) {
                         : spec.widthInches >= kTwoColumnInches ? 2
                                                                : 1;
     }
+    if (spec.name == QLatin1String("fork")) shape.panels = kForkPanels;
     const int rows = (shape.panels + shape.columns - 1) / shape.columns;
     // 1e-9 keeps 3.25 in * 72 = 234 from falling to 233.
     shape.widthPoints = static_cast<int>(std::floor(spec.widthInches * kPointsPerInch + 1e-9));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/training/fork_report.h"
 #include "core/trajectory/series_table.h"
 #include "views/navigation/navigation_state.h"
 #include "views/phase_band.h"
@@ -18,8 +19,8 @@
 namespace gridscope::views {
 
 struct FigureSpec {
-    /// "overview", "gap", "perplexity", "kurtosis", "misalignment", "histogram", "occupancy" or
-    /// "heatmap:<metric>".
+    /// "overview", "gap", "perplexity", "kurtosis", "misalignment", "histogram", "occupancy",
+    /// "heatmap:<metric>"; of a fork experiment "fork" or "fork-trade".
     QString name = QStringLiteral("overview");
     double widthInches = 5.5;            ///< rounded down to whole points
     std::optional<double> heightInches;  ///< missing = width * 0.618 * rows / columns
@@ -34,17 +35,22 @@ struct FigureSpec {
     std::optional<AxisRange> stepRange;  ///< missing = fit
     int panelColumns = 0;                ///< of overview; 0 = two from 4.5 in on, else one
     bool phaseBands = true;
+    bool references = false;  ///< of fork: the paper's numbers too
 };
 
-/// Everything a figure is made from.
+/// Everything a figure is made from: a run, or a fork experiment.
 struct FigureInput {
     std::shared_ptr<const SeriesTable> table;
     PhaseBands phases;
     FigureSpec spec;
+    std::shared_ptr<const ForkReport> fork = {};
 };
 
 /// Names that FigureSpec::name may have; "heatmap:<metric>" stands for all of its kind.
 QStringList figureNames();
+/// Those of a run, and those of a fork experiment.
+QStringList runFigureNames();
+QStringList forkFigureNames();
 /// Errors: settings.range (width 0.5..40 in, height 0.3..60 in, font 4..72 pt, dpi 72..1200, at
 /// most 9 steps), settings.syntax (unknown name, with the known ones in the hint).
 Expected<void> checkFigureSpec(const FigureSpec& spec);

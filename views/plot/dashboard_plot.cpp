@@ -5,7 +5,6 @@
 #include <QHelpEvent>
 #include <QLocale>
 #include <QStringList>
-#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -130,14 +129,7 @@ QString DashboardPlot::noteAt(QPointF position) const { return m_stack->noteAt(p
 bool DashboardPlot::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::ToolTip) {
         const auto& help = *static_cast<QHelpEvent*>(event);
-        const QString note = noteAt(help.pos());
-        // Rich text wraps; notes are plain.
-        QToolTip::showText(
-            help.globalPos(),
-            note.isEmpty() ? QString()
-                           : QStringLiteral("<p>%1</p>")
-                                 .arg(note.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"))),
-            &plot());
+        showNote(help.globalPos(), noteAt(help.pos()));
         return true;
     }
     return PlotWidget::eventFilter(watched, event);

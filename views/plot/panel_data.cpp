@@ -147,6 +147,7 @@ QString badgeText(const PanelData& panel, AxisRange values) {
     int notPositive = 0;
     int outside = 0;
     for (const PanelSeries& series : panel.series) {
+        if (series.origin == SeriesOrigin::Bump) continue;  // the mean has these points too
         infinite += series.points.infinite;
         notPositive += series.points.notPositive;
         outside += static_cast<int>(

@@ -20,6 +20,9 @@ enum class SeriesOrigin {
     Run,        ///< the active run: line and filled markers
     Companion,  ///< another open run: its own colour and dash
     Reference,  ///< published values: hollow markers, no line
+    Seed,       ///< one seed of a condition: thin line, not in the legend
+    Mean,       ///< mean over seeds: thick line and filled markers
+    Bump,       ///< points of a mean that were taken in a bump: hollow markers on its line
 };
 
 struct PanelSeries {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kKeyProperty = "seriesKey";
 constexpr std::size_t kThinPenPoints = 300;  // above, wide pens cost too much on screen
+constexpr double kMeanWidth = 1.5;           // of a mean over seeds, in widths of other lines
 
 QVector<double> toVector(const std::vector<double>& values) {
     return QVector<double>(values.begin(), values.end());
@@ -44,6 +45,7 @@ void PanelStack::build(std::vector<PanelData> panels, const PlotStyle& style, St
     m_marginGroups.clear();
     m_rects.clear();
     m_legends.clear();
+    m_sharedLegend = nullptr;
     m_strips.clear();
     m_panels = std::move(panels);
     m_style = style;
@@ -55,15 +57,43 @@ void PanelStack::build(std::vector<PanelData> panels, const PlotStyle& style, St
     const int rows = (static_cast<int>(m_panels.size()) + columns - 1) / columns;
     for (int i = 0; i < columns + rows; ++i)
         m_marginGroups.push_back(std::make_unique<QCPMarginGroup>(&m_plot));
+    if (options.sharesLegend && options.legends) addSharedLegend();
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
         const int row = static_cast<int>(i) / columns;
         const int column = static_cast<int>(i) % columns;
         const bool isLast = i + static_cast<std::size_t>(columns) >= m_panels.size();
         addPanel(i, row, column, isLast ? row : row + 1);
     }
+    wrapLegend();
     applyHidden();
     setSteps(fitted());
     for (PhaseStrip* strip : m_strips) strip->setPhases(m_phases, m_scale, std::nullopt);
+}
+
+void PanelStack::addSharedLegend() {
+    m_sharedLegend = new QCPLegend;  // owned by the layout
+    m_plot.plotLayout()->addElement(0, 0, m_sharedLegend);
+    m_plot.plotLayout()->setRowStretchFactor(0, 0.001);  // no higher than its entries
+    dressLegend(*m_sharedLegend, m_style);
+    const int gap = QFontMetrics(m_style.legendFont).height() / 3;  // to the edge of the page
+    m_sharedLegend->setMargins(QMargins(gap, gap, gap, 0));
+}
+
+void PanelStack::wrapLegend() {
+    if (m_sharedLegend == nullptr || m_sharedLegend->itemCount() == 0) return;
+    int widest = 1;
+    for (int i = 0; i < m_sharedLegend->itemCount(); ++i) {
+        const QCPAbstractLegendItem* item = m_sharedLegend->item(i);  // null past the last
+        if (item != nullptr) widest = std::max(widest, item->minimumOuterSizeHint().width());
+    }
+    const int room = m_plot.viewport().width() - m_sharedLegend->margins().left() -
+                     m_sharedLegend->margins().right();
+    const int spacing = m_sharedLegend->columnSpacing();
+    const int wrap = std::max(1, (room + spacing) / (widest + spacing));
+    const auto byColumns = QCPLayoutGrid::foColumnsFirst;
+    if (m_sharedLegend->wrap() == wrap && m_sharedLegend->fillOrder() == byColumns) return;
+    m_sharedLegend->setWrap(wrap);
+    m_sharedLegend->setFillOrder(byColumns, true);
 }
 
 void PanelStack::addPanel(std::size_t index, int row, int column, int lastRow) {
@@ -80,7 +110,8 @@ void PanelStack::addPanel(std::size_t index, int row, int column, int lastRow) {
         m_plot.plotLayout()->addElement(0, column, strip);
         m_strips.push_back(strip);
     }
-    m_plot.plotLayout()->addElement(row + (m_options.strip ? 1 : 0), column, rect);
+    const int above = m_options.strip || m_sharedLegend != nullptr ? 1 : 0;
+    m_plot.plotLayout()->addElement(row + above, column, rect);
     const auto group = static_cast<std::size_t>(column);
     rect->setMarginGroup(QCP::MarginSides(QCP::msLeft) | QCP::msRight, m_marginGroups[group].get());
     if (m_options.columns > 1) {
@@ -89,8 +120,11 @@ void PanelStack::addPanel(std::size_t index, int row, int column, int lastRow) {
     }
     m_rects.push_back(rect);
     const bool wantsLegend = m_options.legends || m_panels[index].series.size() > 1;
-    m_legends.push_back(wantsLegend ? addLegend(*rect, m_style, Qt::AlignTop | Qt::AlignLeft)
-                                    : nullptr);
+    if (m_options.sharesLegend)
+        m_legends.push_back(index == 0 ? m_sharedLegend : nullptr);
+    else
+        m_legends.push_back(wantsLegend ? addLegend(*rect, m_style, Qt::AlignTop | Qt::AlignLeft)
+                                        : nullptr);
     for (const PanelSeries& series : m_panels[index].series) addSeries(index, series);
 }
 
@@ -118,23 +152,37 @@ void PanelStack::addSeries(std::size_t index, const PanelSeries& series) {
     graph->setAdaptiveSampling(points.x.size() > 20000);
     dressSeries(*graph, series);
     graph->setProperty(kKeyProperty, key);
-    if (m_legends[index] != nullptr) graph->addToLegend(m_legends[index]);
+    if (m_legends[index] != nullptr && series.origin != SeriesOrigin::Seed)
+        graph->addToLegend(m_legends[index]);
 }
 
 void PanelStack::dressSeries(QCPGraph& graph, const PanelSeries& series) const {
     if (series.origin == SeriesOrigin::Reference) {
         graph.setLineStyle(QCPGraph::lsNone);
         graph.setPen(m_style.seriesPen(series.styleIndex));
-        graph.setScatterStyle(hollowStyle(m_style, series.styleIndex));
+        QCPScatterStyle hollow = hollowStyle(m_style, series.styleIndex);
+        if (series.marker) hollow.setShape(hollowStyle(m_style, *series.marker).shape());
+        graph.setScatterStyle(hollow);
+        return;
+    }
+    if (series.origin == SeriesOrigin::Bump) {
+        graph.setLineStyle(QCPGraph::lsNone);
+        QCPScatterStyle hollow = hollowStyle(m_style, series.styleIndex);
+        hollow.setBrush(m_style.background);  // hides the filled marker of the mean below it
+        hollow.setSize(m_style.markerSize * 1.4);
+        graph.setScatterStyle(hollow);
         return;
     }
     const std::size_t points = series.points.x.size();
     QPen pen = series.origin == SeriesOrigin::Companion
                    ? m_style.companionPen(series.styleIndex, series.dash)
                    : m_style.seriesPen(series.styleIndex);
+    if (series.origin == SeriesOrigin::Seed) pen = m_style.seedPen(series.styleIndex);
+    if (series.origin == SeriesOrigin::Mean) pen.setWidthF(pen.widthF() * kMeanWidth);
     if (points > kThinPenPoints) pen.setWidthF(std::min(1.0, pen.widthF()));
     graph.setPen(pen);
-    if (!m_options.markers && points != 1) return;
+    const bool wantsMarkers = m_options.markers && series.origin != SeriesOrigin::Seed;
+    if (!wantsMarkers && points != 1) return;
     QCPScatterStyle shape = scatterStyle(m_style, series.styleIndex);
     if (series.marker) shape.setShape(scatterStyle(m_style, *series.marker).shape());
     graph.setScatterStyle(shape);

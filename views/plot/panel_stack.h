@@ -19,7 +19,9 @@ namespace gridscope::views {
 struct StackOptions {
     int columns = 1;
     bool legends = true;  ///< in every panel; else only where there are two series or more
-    bool strip = true;    ///< named phases above the panels
+    /// Panels have the same series: `legends` means one legend above them all, or none.
+    bool sharesLegend = false;
+    bool strip = true;  ///< named phases above the panels
     bool bands = true;
     bool intervals = true;
     bool markers = true;
@@ -43,6 +45,8 @@ public:
     void setValues(std::size_t panel, AxisRange values);
     /// Drops what setValues set.
     void clearValues();
+    /// As many entries of a shared legend side by side as the plot is wide.
+    void wrapLegend();
     /// Steps of all points, padded.
     AxisRange fitted() const { return fittedSteps(m_panels, m_scale, m_options.moreSteps); }
 
@@ -67,6 +71,7 @@ public:
 
 private:
     void fitValues();
+    void addSharedLegend();
     void addPanel(std::size_t index, int row, int column, int lastRow);
     void addSeries(std::size_t index, const PanelSeries& series);
     void dressSeries(QCPGraph& graph, const PanelSeries& series) const;
@@ -82,9 +87,10 @@ private:
     AxisRange m_steps;
     std::set<QString> m_hidden;
     std::vector<PanelData> m_panels;
-    std::vector<QCPAxisRect*> m_rects;  ///< of the plot's layout
-    std::vector<QCPLegend*> m_legends;  ///< one per panel, may be null
-    std::vector<PhaseStrip*> m_strips;  ///< one per column
+    std::vector<QCPAxisRect*> m_rects;    ///< of the plot's layout
+    std::vector<QCPLegend*> m_legends;    ///< one per panel, may be null
+    QCPLegend* m_sharedLegend = nullptr;  ///< that of the first panel, or null
+    std::vector<PhaseStrip*> m_strips;    ///< one per column
     std::map<std::size_t, AxisRange> m_ownValues;
     std::vector<std::unique_ptr<QCPMarginGroup>> m_marginGroups;
     std::unique_ptr<PaintedLayer> m_bandLayer, m_markLayer;

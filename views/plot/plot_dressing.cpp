@@ -60,6 +60,10 @@ QCPAxisRect* makeAxisRect(QCustomPlot& plot, const PlotStyle& style, const QStri
     auto* rect = new QCPAxisRect(&plot, true);
     dressAxis(*rect->axis(QCPAxis::atBottom), style, bottomLabel);
     dressAxis(*rect->axis(QCPAxis::atLeft), style, leftLabel);
+    // QCustomPlot puts grids onto the current layer, above what was painted there before. One after
+    // the other: axes() has another order in every process.
+    for (const QCPAxis::AxisType side : {QCPAxis::atBottom, QCPAxis::atLeft})
+        rect->axis(side)->grid()->setLayer(QStringLiteral("grid"));
     const int em = QFontMetrics(style.tickFont).height();
     // The last tick label reaches beyond the axis by half its width.
     rect->setMinimumMargins(QMargins(em, em / 2, em, em / 3));
@@ -67,22 +71,27 @@ QCPAxisRect* makeAxisRect(QCustomPlot& plot, const PlotStyle& style, const QStri
     return rect;
 }
 
+void dressLegend(QCPLegend& legend, const PlotStyle& style) {
+    const int em = QFontMetrics(style.legendFont).height();
+    legend.setLayer(QStringLiteral("legend"));
+    legend.setFont(style.legendFont);
+    legend.setTextColor(style.foreground);
+    QColor ground = style.background;
+    ground.setAlphaF(0.8F);
+    legend.setBrush(ground);
+    legend.setBorderPen(Qt::NoPen);
+    legend.setIconSize(em * 2, em);
+    legend.setRowSpacing(em / 8);
+    legend.setColumnSpacing(em / 2);
+    legend.setMargins(QMargins(em / 4, em / 8, em / 4, em / 8));
+}
+
 QCPLegend* addLegend(QCPAxisRect& rect, const PlotStyle& style, Qt::Alignment corner) {
     auto* legend = new QCPLegend;
     rect.insetLayout()->addElement(legend, corner);
     const int em = QFontMetrics(style.legendFont).height();
     rect.insetLayout()->setMargins(QMargins(em / 2, em / 3, em / 2, em / 3));
-    legend->setLayer(QStringLiteral("legend"));
-    legend->setFont(style.legendFont);
-    legend->setTextColor(style.foreground);
-    QColor ground = style.background;
-    ground.setAlphaF(0.8F);
-    legend->setBrush(ground);
-    legend->setBorderPen(Qt::NoPen);
-    legend->setIconSize(em * 2, em * 3 / 4);
-    legend->setRowSpacing(em / 8);
-    legend->setColumnSpacing(em / 2);
-    legend->setMargins(QMargins(em / 4, em / 8, em / 4, em / 8));
+    dressLegend(*legend, style);
     legend->setFillOrder(QCPLayoutGrid::foRowsFirst, false);
     legend->setWrap(4);
     return legend;

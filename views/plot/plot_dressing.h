@@ -18,6 +18,8 @@ void dressAxis(QCPAxis& axis, const PlotStyle& style, const QString& label);
 /// A new rect with a bottom and a left axis; the caller puts it into a layout.
 QCPAxisRect* makeAxisRect(QCustomPlot& plot, const PlotStyle& style, const QString& bottomLabel,
                           const QString& leftLabel);
+/// Fonts, colours and distances; the legend is part of a plot already.
+void dressLegend(QCPLegend& legend, const PlotStyle& style);
 /// A new legend in `corner` of `rect`.
 QCPLegend* addLegend(QCPAxisRect& rect, const PlotStyle& style, Qt::Alignment corner);
 QCPScatterStyle scatterStyle(const PlotStyle& style, std::size_t seriesIndex);

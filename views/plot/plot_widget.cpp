@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QStackedLayout>
+#include <QToolTip>
 #include <QWindow>
 
 #include <cmath>
@@ -100,6 +101,13 @@ bool PlotWidget::stepsAreLogarithmic() const { return m_state.stepScale == StepS
 void PlotWidget::replotLater() { m_plot->replot(QCustomPlot::rpQueuedReplot); }
 
 void PlotWidget::replotOverlay() { m_plot->layer(QStringLiteral("overlay"))->replot(); }
+
+void PlotWidget::showNote(QPoint globalPosition, const QString& note) {
+    // Rich text wraps; notes are plain.
+    const QString lines = note.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"));
+    QToolTip::showText(globalPosition,
+                       note.isEmpty() ? QString() : QStringLiteral("<p>%1</p>").arg(lines), m_plot);
+}
 
 void PlotWidget::describe(const QString& description, bool isEmpty) {
     setAccessibleDescription(description);

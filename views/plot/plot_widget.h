@@ -87,6 +87,8 @@ protected:
     /// Repaints once the event loop is reached, or the layer "overlay" alone at once.
     void replotLater();
     void replotOverlay();
+    /// Tooltip over the plot; an empty note takes it away.
+    void showNote(QPoint globalPosition, const QString& note);
     /// Text read by screen readers; also shows or hides the empty state.
     void describe(const QString& description, bool isEmpty);
 

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
 
+constexpr double kSeedOpacity = 0.5;
+constexpr double kSeedWidth = 0.6;
+
 // Okabe and Ito (2008) with a darker yellow. Blue and vermillion come first, since most panels show
 // two grids and these two contrast best on white; the foreground colour is last.
 std::vector<QColor> okabeIto(const QColor& last) {
@@ -120,6 +123,13 @@ QPen PlotStyle::seriesPen(std::size_t index) const {
     QPen pen(seriesColor(index), lineWidth);
     pen.setStyle(kDashes[index / palette.size() % kDashes.size()]);
     pen.setJoinStyle(Qt::RoundJoin);
+    return pen;
+}
+
+QPen PlotStyle::seedPen(std::size_t index) const {
+    QPen pen = seriesPen(index);
+    pen.setColor(withOpacity(pen.color(), kSeedOpacity));
+    pen.setWidthF(lineWidth * kSeedWidth);
     return pen;
 }
 

@@ -52,6 +52,8 @@ struct PlotStyle {
     QPen seriesPen(std::size_t index) const;
     /// The pen of another run: `dash` counts from 1 (dashed, dotted, dash-dotted, ...).
     QPen companionPen(std::size_t colorIndex, std::size_t dash) const;
+    /// A thin, pale pen of the same colour and dash, for one of several seeds.
+    QPen seedPen(std::size_t index) const;
     static Marker seriesMarker(std::size_t index);
     /// Colour of ordered lines, such as checkpoints by step; `position` in 0..1.
     QColor ordered(double position) const;

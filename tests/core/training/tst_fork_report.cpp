@@ -38,6 +38,7 @@ private slots:
     void text();
     void jsonKeysAndValues();
     void latex();
+    void csv();
     void auditIsTheNearestMeasuredRow();
     void auditWithoutTheGrid();
     void nothingMeasuredYet();
@@ -124,6 +125,25 @@ void TestForkReport::latex() {
         QCOMPARE(line.count(" & "), 11);
         QVERIFY(!QRegularExpression("(^|[^\\\\])%").match(line).hasMatch());
     }
+}
+
+void TestForkReport::csv() {
+    QStringList rows;
+    for (const QString& line : QString::fromStdString(forkReportToCsv(report())).split('\n'))
+        if (!line.isEmpty() && !line.startsWith('#')) rows << line;
+    QCOMPARE(rows.size(), 5);  // headings; cosine; oli all, bump, cool
+    const QStringList headings = rows[0].split(',');
+    for (const QString& row : rows) QCOMPARE(row.split(',').size(), headings.size());
+    const auto cell = [&](int row, const char* name) {
+        return rows[row].split(',').value(headings.indexOf(QLatin1String(name)));
+    };
+    QCOMPARE(cell(4, "condition"), QStringLiteral("oli"));
+    QCOMPARE(cell(4, "probes"), QStringLiteral("cool"));
+    QCOMPARE(cell(4, "mean_gap [%]"), QStringLiteral("2.5"));
+    QCOMPARE(cell(4, "mean_gap_sd [%]"), QString());  // one seed
+    QCOMPARE(cell(4, "control_gap [%]"), QStringLiteral("4.25"));
+    QCOMPARE(cell(4, "wins"), QStringLiteral("2"));
+    QCOMPARE(cell(4, "welch_p"), QString());
 }
 
 void TestForkReport::auditIsTheNearestMeasuredRow() {

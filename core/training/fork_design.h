@@ -17,6 +17,7 @@ namespace gridscope {
 struct ForkCondition {
     std::string name;  ///< distinct; letters, digits, '.', '_', '-': part of file names
     ScheduleSettings schedule;
+    bool operator==(const ForkCondition&) const = default;
 };
 
 enum class ProbePlacement {
@@ -61,6 +62,7 @@ struct ForkDesign {
 
     std::int64_t lastStep() const { return forkStep + steps; }
     std::int64_t tokensPerRun() const { return steps * batch * length * accumulate; }
+    bool operator==(const ForkDesign&) const = default;
 };
 
 /// One run of a design.

@@ -4,17 +4,13 @@
 
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QListWidget>
 #include <QLocale>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -22,6 +18,8 @@
 
 #include "core/base/numbers.h"
 #include "views/dialogs/probe_cost.h"
+#include "views/widgets/dtype_box.h"
+#include "views/widgets/grid_chooser.h"
 
 namespace gridscope::views {
 
@@ -64,76 +62,43 @@ ProbeDialog::ProbeDialog(ProbeQuestion question, const ProbeChoice& initial, QWi
     for (QComboBox* box : findChildren<QComboBox*>())
         connect(box, &QComboBox::currentIndexChanged, this, &ProbeDialog::refresh);
     connect(m_threads, &QSpinBox::valueChanged, this, &ProbeDialog::refresh);
-    connect(m_grids, &QListWidget::itemChanged, this, &ProbeDialog::refresh);
+    connect(m_grids, &GridChooser::changed, this, &ProbeDialog::refresh);
     refresh();
 }
 
-QLineEdit* ProbeDialog::addFileRow(QFormLayout* form, const QString& label, const QString& name,
-                                   const QString& filter, const QString& value, bool save) {
-    auto* edit = new QLineEdit(value, this);
-    edit->setObjectName(name);
-    edit->setAccessibleName(label);
-    edit->setMinimumWidth(fontMetrics().averageCharWidth() * 48);
-    auto* button = new QToolButton(this);
-    button->setText(tr("..."));
-    button->setAccessibleName(tr("Choose: %1").arg(label));
-    auto* row = new QHBoxLayout;
-    row->addWidget(edit, 1);
-    row->addWidget(button);
-    form->addRow(label, row);
-    connect(button, &QToolButton::clicked, this, [this, edit, label, filter, save] {
-        const QString path =
-            save ? QFileDialog::getSaveFileName(this, label, edit->text(), filter, nullptr,
-                                                QFileDialog::DontConfirmOverwrite)
-                 : QFileDialog::getOpenFileName(this, label, edit->text(), filter);
-        if (!path.isEmpty()) edit->setText(path);
-    });
-    return edit;
+QLineEdit* ProbeDialog::addFileRow(QFormLayout* form, const FileFieldSpec& spec,
+                                   const QString& value) {
+    auto* field = new FileField(spec, this);
+    field->setPath(value);
+    field->edit()->setMinimumWidth(fontMetrics().averageCharWidth() * 48);
+    form->addRow(spec.label, field);
+    return field->edit();
 }
 
 void ProbeDialog::buildData(QFormLayout* form, const ProbeChoice& initial) {
-    m_tokens = addFileRow(form, tr("Token file"), QStringLiteral("probeTokens"),
-                          tr("Tokens (*.npy *.bin *.idx);;All files (*)"), initial.tokens, false);
-    m_dtype = new QComboBox(this);
-    m_dtype->setObjectName(QStringLiteral("probeDtype"));
-    m_dtype->setAccessibleName(tr("Number type of the token file"));
-    m_dtype->addItem(tr("choose"), QString());
-    for (const char* type : {"u8", "u16", "u32", "i32", "i64"})
-        m_dtype->addItem(QString::fromLatin1(type), QString::fromLatin1(type));
-    choose(m_dtype, initial.dtype);
+    m_tokens = addFileRow(form,
+                          {QStringLiteral("probeTokens"), tr("Token file"),
+                           tr("Tokens (*.npy *.bin *.idx);;All files (*)")},
+                          initial.tokens);
+    m_dtype = new DtypeBox(QStringLiteral("probeDtype"), tr("Number type of the token file"), this);
+    m_dtype->setDtype(initial.dtype);
     form->addRow(tr("Number type (.bin)"), m_dtype);
-    m_text = addFileRow(form, tr("or text file"), QStringLiteral("probeText"),
-                        tr("Text (*.txt *.jsonl *.txt.zst *.jsonl.zst);;All files (*)"), initial.text, false);
-    m_tokenizer =
-        addFileRow(form, tr("Tokenizer"), QStringLiteral("probeTokenizer"),
-                   tr("tokenizer.json (*.json);;All files (*)"), initial.tokenizer, false);
+    m_text = addFileRow(form,
+                        {QStringLiteral("probeText"), tr("or text file"),
+                         tr("Text (*.txt *.jsonl *.txt.zst *.jsonl.zst);;All files (*)")},
+                        initial.text);
+    m_tokenizer = addFileRow(form,
+                             {QStringLiteral("probeTokenizer"), tr("Tokenizer"),
+                              tr("tokenizer.json (*.json);;All files (*)")},
+                             initial.tokenizer);
     m_tokenizer->setPlaceholderText(tr("that of the checkpoints"));
 }
 
 void ProbeDialog::buildGrids(QFormLayout* form, const ProbeChoice& initial) {
-    m_grids = new QListWidget(this);
-    m_grids->setObjectName(QStringLiteral("probeGrids"));
-    m_grids->setAccessibleName(tr("Grids"));
-    for (const GridOffer& offer : m_question.grids) {
-        auto* item =
-            new QListWidgetItem(QStringLiteral("%1   %2").arg(offer.title, offer.id), m_grids);
-        item->setToolTip(offer.note);
-        item->setData(Qt::UserRole, offer.id);
-        const bool on =
-            initial.grids.isEmpty() ? offer.initially : initial.grids.contains(offer.id);
-        item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
-    }
-    m_grids->setMaximumHeight(fontMetrics().lineSpacing() * 9);
+    m_grids =
+        new GridChooser({QStringLiteral("probe"), m_question.grids, m_question.gridProblem}, this);
+    m_grids->setChosen(initial.grids);
     form->addRow(tr("Grids"), m_grids);
-    m_freeGrid = new QLineEdit(this);
-    m_freeGrid->setObjectName(QStringLiteral("probeFreeGrid"));
-    m_freeGrid->setAccessibleName(tr("Further grids"));
-    m_freeGrid->setPlaceholderText(tr("such as a3g64, s6channel"));
-    form->addRow(tr("Further grids"), m_freeGrid);
-    m_gridMessage = new QLabel(this);
-    m_gridMessage->setObjectName(QStringLiteral("probeGridMessage"));
-    m_gridMessage->setWordWrap(true);
-    form->addRow(QString(), m_gridMessage);
 }
 
 void ProbeDialog::buildRun(QFormLayout* form, const ProbeChoice& initial) {
@@ -186,21 +151,19 @@ void ProbeDialog::buildRun(QFormLayout* form, const ProbeChoice& initial) {
     m_threads->setSpecialValueText(tr("all cores"));
     m_threads->setValue(initial.threads);
     form->addRow(tr("Threads"), m_threads);
-    m_output = addFileRow(form, tr("Trajectory file"), QStringLiteral("probeOutput"),
-                          tr("Trajectories (*.h5)"), initial.output, true);
+    m_output = addFileRow(form,
+                          {QStringLiteral("probeOutput"), tr("Trajectory file"),
+                           tr("Trajectories (*.h5)"), FileFieldSpec::Kind::Save},
+                          initial.output);
 }
 
 ProbeChoice ProbeDialog::choice() const {
     ProbeChoice choice;
     choice.tokens = m_tokens->text().trimmed();
-    choice.dtype = m_dtype->currentData().toString();
+    choice.dtype = m_dtype->dtype();
     choice.text = m_text->text().trimmed();
     choice.tokenizer = m_tokenizer->text().trimmed();
-    for (int i = 0; i < m_grids->count(); ++i)
-        if (m_grids->item(i)->checkState() == Qt::Checked)
-            choice.grids.append(m_grids->item(i)->data(Qt::UserRole).toString());
-    for (const QString& id : m_freeGrid->text().split(QLatin1Char(','), Qt::SkipEmptyParts))
-        if (!choice.grids.contains(id.trimmed())) choice.grids.append(id.trimmed());
+    choice.grids = m_grids->chosen();
     choice.scope = m_scope->currentData().toString();
     choice.preset = m_preset->currentData().toString();
     choice.windows = m_windows->text().trimmed();
@@ -235,15 +198,6 @@ QString ProbeDialog::dataProblem() const {
     return {};
 }
 
-QString ProbeDialog::gridProblem() const {
-    for (const QString& id : m_freeGrid->text().split(QLatin1Char(','), Qt::SkipEmptyParts)) {
-        const QString problem =
-            m_question.gridProblem ? m_question.gridProblem(id.trimmed()) : QString();
-        if (!problem.isEmpty()) return problem;
-    }
-    return choice().grids.isEmpty() ? tr("Choose at least one grid.") : QString();
-}
-
 QString ProbeDialog::outputProblem() const {
     const QString output = m_output->text().trimmed();
     if (output.isEmpty()) return tr("Choose the file for the results.");
@@ -256,7 +210,7 @@ QString ProbeDialog::outputProblem() const {
 QString ProbeDialog::problem() const {
     if (m_question.checkpoints == 0) return tr("No checkpoint is checked.");
     if (const QString why = dataProblem(); !why.isEmpty()) return why;
-    if (const QString grid = gridProblem(); !grid.isEmpty()) return grid;
+    if (const QString grid = m_grids->problem(); !grid.isEmpty()) return grid;
     return outputProblem();
 }
 
@@ -290,9 +244,7 @@ QString ProbeDialog::costText() const {
 
 void ProbeDialog::refresh() {
     const QString why = problem();
-    m_gridMessage->setText(gridProblem());
-    m_gridMessage->setVisible(!m_gridMessage->text().isEmpty());
-    m_dtype->setEnabled(m_tokens->text().trimmed().endsWith(QStringLiteral(".bin")));
+    m_dtype->setFile(m_tokens->text().trimmed());
     m_tokenizer->setEnabled(!m_text->text().trimmed().isEmpty());
     m_cost->setText(costText());
     m_message->setText(why);

@@ -6,16 +6,19 @@
 #include <QDialog>
 
 #include "views/dialogs/probe_choice.h"
+#include "views/widgets/file_field.h"
 
 class QComboBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QListWidget;
 class QPushButton;
 class QSpinBox;
 
 namespace gridscope::views {
+
+class DtypeBox;
+class GridChooser;
 
 class ProbeDialog : public QDialog {
     Q_OBJECT
@@ -30,22 +33,18 @@ private:
     void buildData(QFormLayout* form, const ProbeChoice& initial);
     void buildGrids(QFormLayout* form, const ProbeChoice& initial);
     void buildRun(QFormLayout* form, const ProbeChoice& initial);
-    QLineEdit* addFileRow(QFormLayout* form, const QString& label, const QString& name,
-                          const QString& filter, const QString& value, bool save);
+    QLineEdit* addFileRow(QFormLayout* form, const FileFieldSpec& spec, const QString& value);
     void refresh();
     QString costText() const;
     QString dataProblem() const;
-    QString gridProblem() const;
     QString outputProblem() const;
 
     ProbeQuestion m_question;
     QLineEdit* m_tokens = nullptr;
-    QComboBox* m_dtype = nullptr;
+    DtypeBox* m_dtype = nullptr;
     QLineEdit* m_text = nullptr;
     QLineEdit* m_tokenizer = nullptr;
-    QListWidget* m_grids = nullptr;
-    QLineEdit* m_freeGrid = nullptr;
-    QLabel* m_gridMessage = nullptr;
+    GridChooser* m_grids = nullptr;
     QComboBox* m_scope = nullptr;
     QComboBox* m_preset = nullptr;
     QLineEdit* m_windows = nullptr;

@@ -197,6 +197,8 @@ void addDesign(CLI::App& command, Options& options) {
         ->capture_default_str();
     command.add_option("--weight-decay", design.weightDecay, "On matrices and embeddings")
         ->capture_default_str();
+    command.add_option("--clip", design.clip, "Largest global gradient norm")
+        ->capture_default_str();
     command.add_option("--rewarm", design.rewarmSteps,
                        "Steps over which the rate rises again: the moments start at zero")
         ->capture_default_str();

@@ -7,6 +7,7 @@
 #include <QFile>
 
 #include "app/control/choice_settings.h"
+#include "app/control/core_fork.h"
 #include "app/control/core_watch.h"
 #include "core/checkpoint/audit_report.h"
 #include "core/model/multiply_rate.h"
@@ -77,6 +78,26 @@ Expected<void> CoreEngine::watch(const views::WatchChoice& choice, const WatchCa
     return watchFolder(*m_ops, systemClock(), choice, callbacks, progress, stop);
 }
 
+Expected<ForkPlan> CoreEngine::planFork(const views::ForkChoice& choice, ProgressSink& progress,
+                                        std::stop_token stop) {
+    return app::planFork(
+        *m_ops, choice, [this](int threads) { return rateWith(threads); }, progress, stop);
+}
+
+Expected<ForkOutcome> CoreEngine::runFork(const views::ForkChoice& choice,
+                                          const ForkCallbacks& callbacks, ProgressSink& progress,
+                                          std::stop_token stop) {
+    return app::runFork(*m_ops, choice, callbacks, progress, stop);
+}
+
+Expected<OpenedFork> CoreEngine::openFork(const std::filesystem::path& folder) {
+    return app::openFork(*m_ops, folder);
+}
+
+Expected<ForkReport> CoreEngine::forkReport(const ForkReportRequest& request) {
+    return readForkReport(*m_ops, request, referenceFolder());
+}
+
 Expected<void> CoreEngine::saveOverrides(const std::filesystem::path& file,
                                          const std::string& overridesJson) {
     // Its own plan and tokens: the store adds nothing but the new text.
@@ -90,9 +111,14 @@ Expected<std::vector<ReferenceSeries>> CoreEngine::references() {
     return loadReferenceSeries(*m_ops, referenceFolder());
 }
 
-Expected<double> CoreEngine::multiplyRate() {
-    initWorkerThread(0);  // runs on a lane that computes nothing else
-    return measureMultiplyRate();
+Expected<double> CoreEngine::multiplyRate() { return rateWith(0); }
+
+double CoreEngine::rateWith(int threads) {
+    const std::lock_guard lock(m_rateMutex);
+    const auto known = m_rates.find(threads);
+    if (known != m_rates.end()) return known->second;
+    initWorkerThread(threads);  // on a lane that computes nothing else
+    return m_rates[threads] = measureMultiplyRate();
 }
 
 QList<views::PresetOffer> CoreEngine::presetOffers() const {

@@ -20,8 +20,10 @@
 #include "core/base/progress.h"
 #include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
+#include "core/training/fork_report.h"
 #include "core/trajectory/trajectory_store.h"
 #include "views/dialogs/probe_choice.h"
+#include "views/pages/fork_choice.h"
 #include "views/pages/watch_choice.h"
 
 namespace gridscope::app {
@@ -47,6 +49,25 @@ struct WatchCallbacks {
     std::function<void(std::string)> tell;  ///< a sentence for people
 };
 
+/// What is known of a fork experiment before it runs.
+struct ForkPlan {
+    ForkCost cost;
+    std::vector<std::string> notes;       ///< what was chosen without being asked
+    std::vector<views::ForkRunRow> runs;  ///< as far as the folder has come
+};
+
+struct OpenedFork {
+    views::ForkChoice choice;
+    std::vector<views::ForkRunRow> runs;
+};
+
+struct ForkReportRequest {
+    std::filesystem::path folder;
+    std::string grid;                          ///< empty = the first
+    std::shared_ptr<const SeriesTable> audit;  ///< run that the checkpoint is of; null = unknown
+    std::string auditName;
+};
+
 /// All but the offers and gridProblem are called on worker threads.
 class Engine {
 public:
@@ -67,6 +88,14 @@ public:
     /// Probes the checkpoints of a growing folder until it is stopped (error run.cancelled).
     virtual Expected<void> watch(const views::WatchChoice& choice, const WatchCallbacks& callbacks,
                                  ProgressSink& progress, std::stop_token stop) = 0;
+    virtual Expected<ForkPlan> planFork(const views::ForkChoice& choice, ProgressSink& progress,
+                                        std::stop_token stop) = 0;
+    /// Runs what is missing of a fork experiment; `callbacks` are called on the worker thread.
+    virtual Expected<ForkOutcome> runFork(const views::ForkChoice& choice,
+                                          const ForkCallbacks& callbacks, ProgressSink& progress,
+                                          std::stop_token stop) = 0;
+    virtual Expected<OpenedFork> openFork(const std::filesystem::path& folder) = 0;
+    virtual Expected<ForkReport> forkReport(const ForkReportRequest& request) = 0;
     /// Stores what the user moved in `file`, and nothing else. Errors: those of TrajectoryStore.
     virtual Expected<void> saveOverrides(const std::filesystem::path& file,
                                          const std::string& overridesJson) = 0;

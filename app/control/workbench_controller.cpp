@@ -36,6 +36,7 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
       m_overrides(jobs, engine, m_sessions, m_undo),
       m_references(jobs, engine),
       m_watch(jobs, engine, m_sessions),
+      m_fork(jobs, engine, m_sessions, m_undo),
       m_probe(jobs, engine, m_sessions),
       m_audit(jobs, engine, m_sessions) {
     connect(&m_sessions, &SessionList::sessionChanged, this,
@@ -58,6 +59,8 @@ WorkbenchController::WorkbenchController(JobRunner& jobs, Engine& engine, QObjec
         if (m_watch.isRunning()) m_navigation.activateRun(m_watch.run());
         emit viewStateChanged();
     });
+    connect(&m_fork, &ForkControl::message, this, &WorkbenchController::message);
+    connect(&m_fork, &ForkControl::runningChanged, this, &WorkbenchController::viewStateChanged);
     connect(&m_references, &ReferenceControl::message, this, &WorkbenchController::message);
     connect(&m_overrides, &OverrideControl::message, this, &WorkbenchController::message);
     connect(&m_probe, &ProbeControl::message, this, &WorkbenchController::message);
@@ -243,12 +246,19 @@ void WorkbenchController::rescan() {
 }
 
 QString WorkbenchController::watchObstacle() const {
+    if (m_fork.isRunning()) return tr("A fork experiment is running.");
+    return m_probe.isRunning() ? tr("A probe is running.") : QString();
+}
+
+QString WorkbenchController::forkObstacle() const {
+    if (m_watch.isRunning()) return tr("A folder is being watched.");
     return m_probe.isRunning() ? tr("A probe is running.") : QString();
 }
 
 QString WorkbenchController::probeObstacle() const {
     const RunSession* run = session();
     if (m_watch.isRunning()) return tr("A folder is being watched.");
+    if (m_fork.isRunning()) return tr("A fork experiment is running.");
     if (m_probe.isRunning()) return tr("A probe is running already.");
     if (run == nullptr) return tr("Open a folder of checkpoints first.");
     if (run->catalog == nullptr) return tr("This run has no checkpoints on disk.");

@@ -12,6 +12,7 @@
 #include "app/control/audit_control.h"
 #include "app/control/companion_runs.h"
 #include "app/control/engine.h"
+#include "app/control/fork_control.h"
 #include "app/control/model_feed.h"
 #include "app/control/navigation_control.h"
 #include "app/control/override_control.h"
@@ -75,8 +76,11 @@ public:
     OverrideControl& overrides() { return m_overrides; }
     ReferenceControl& references() { return m_references; }
     WatchControl& watch() { return m_watch; }
+    ForkControl& fork() { return m_fork; }
     /// Why no watch can start now; empty if one can.
     QString watchObstacle() const;
+    /// Why no fork experiment can start now; empty if one can.
+    QString forkObstacle() const;
     /// The ticked runs beside the active one.
     CompanionRuns companions() const;
     QUndoStack& undoStack() { return m_undo; }
@@ -117,6 +121,7 @@ private:
     OverrideControl m_overrides;
     ReferenceControl m_references;
     WatchControl m_watch;
+    ForkControl m_fork;
     ProbeControl m_probe;
     AuditControl m_audit;
     int m_loading = 0;

@@ -70,10 +70,12 @@ std::optional<WindowOptions> windowOptions() {
     };
     if (!parser.parse(QApplication::arguments())) return refuse(parser.errorText());
     WindowOptions options{parser.positionalArguments(), parser.value(screenshot), 0, {}};
-    options.page = static_cast<int>(
-        QStringList{QStringLiteral("dashboard"), QStringLiteral("layers"), QStringLiteral("watch")}
-            .indexOf(parser.value(page)));
-    if (options.page < 0) return refuse(QStringLiteral("--page is dashboard, layers or watch"));
+    options.page =
+        static_cast<int>(QStringList{QStringLiteral("dashboard"), QStringLiteral("layers"),
+                                     QStringLiteral("fork"), QStringLiteral("watch")}
+                             .indexOf(parser.value(page)));
+    if (options.page < 0)
+        return refuse(QStringLiteral("--page is dashboard, layers, fork or watch"));
     const auto themeAt =
         QStringList{QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}
             .indexOf(parser.value(theme));
@@ -138,7 +140,7 @@ bool answered(int argc, char** argv) {
         std::puts(
             "gridscope [FOLDER or RUN.h5]...\n"
             "  Opens checkpoint folders and trajectories in the window.\n"
-            "  --theme system, light or dark; --page dashboard, layers or watch;\n"
+            "  --theme system, light or dark; --page dashboard, layers, fork or watch;\n"
             "  --screenshot FILE.png saves a picture of the window and ends.\n"
             "gridscope figure RUN.h5 --figure NAME --out FILE [...]\n"
             "  Writes a figure without a display; gridscope figure --help lists its options.\n"

@@ -22,6 +22,7 @@
 
 #include "app/control/workbench_controller.h"
 #include "app/gui/dock_set.h"
+#include "app/gui/fork_wiring.h"
 #include "app/gui/phase_commands.h"
 #include "app/gui/plot_wiring.h"
 #include "app/gui/reference_commands.h"
@@ -30,6 +31,7 @@
 #include "app/gui/window_menus.h"
 #include "views/dialogs/export_dialog.h"
 #include "views/dialogs/probe_dialog.h"
+#include "views/pages/fork_lab_page.h"
 #include "views/pages/page.h"
 #include "views/pages/watch_page.h"
 #include "views/panels/checkpoints_panel.h"
@@ -53,6 +55,9 @@ MainWindow::MainWindow(WorkbenchController& controller, SettingsStore& settings)
     setDockOptions(AnimatedDocks | AllowTabbedDocks | AllowNestedDocks);
     buildPages();
     m_docks = new DockSet(*this, controller);
+    connect(m_docks->checkpoints(), &views::CheckpointsPanel::selectionChanged, &m_actions,
+            &ActionRegistry::refresh);
+    m_fork->setSelection([this] { return m_docks->checkpoints()->selectedEntry(); });
     new StatusLine(*statusBar(), controller);
     addWindowActions(*this, controller);
     new PhaseCommands(*this, controller, *m_docks->phases());
@@ -106,6 +111,8 @@ void MainWindow::buildPages() {
     m_pages->addTab(m_dashboard, tr("Dashboard"));
     m_pages->addTab(m_layers, tr("Layers"));
     setCentralWidget(m_pages);
+    m_fork = new ForkWiring(*this, m_controller);
+    m_pages->addTab(m_fork->page(), tr("Fork Lab"));
     m_watch = new WatchWiring(*this, m_controller);
     m_pages->addTab(m_watch->page(), tr("Watch"));
     m_plots = new PlotWiring(*m_dashboard, *m_layers, m_controller);
@@ -225,6 +232,7 @@ void MainWindow::setTheme(views::Theme theme) {
     m_settings.setTheme(theme);
     const views::Theme shown = m_palette.apply(theme);
     m_plots->setTheme(shown);
+    m_fork->setTheme(shown);
     m_watch->setTheme(shown);
 }
 
@@ -241,6 +249,8 @@ void MainWindow::showEvent(QShowEvent* event) {
 }
 
 void MainWindow::showPage(int page) { m_pages->setCurrentIndex(page); }
+
+void MainWindow::showPage(QWidget* page) { m_pages->setCurrentWidget(page); }
 
 void MainWindow::focusFilter() { m_docks->checkpoints()->focusFilter(); }
 

@@ -19,6 +19,7 @@ class Page;
 namespace gridscope::app {
 
 class DockSet;
+class ForkWiring;
 class PlotWiring;
 class WatchWiring;
 class WorkbenchController;
@@ -32,6 +33,7 @@ public:
     void setTheme(views::Theme theme);
     void resetLayout();
     void showPage(int page);
+    void showPage(QWidget* page);
     void focusFilter();
 
 public slots:
@@ -72,6 +74,7 @@ private:
     views::Page* m_dashboard = nullptr;
     views::Page* m_layers = nullptr;
     PlotWiring* m_plots = nullptr;
+    ForkWiring* m_fork = nullptr;
     WatchWiring* m_watch = nullptr;
     DockSet* m_docks = nullptr;
     QComboBox* m_metric = nullptr;

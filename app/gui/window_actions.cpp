@@ -82,13 +82,20 @@ void addViewActions(MainWindow& window, WorkbenchController& controller) {
                  {},
                  {},
                  [&window] { window.showPage(1); }});
+    actions.add({QStringLiteral("view.forkLab"),
+                 tr("F&ork Lab"),
+                 {},
+                 QKeySequence(QStringLiteral("Ctrl+4")),
+                 {},
+                 {},
+                 [&window] { window.showPage(2); }});
     actions.add({QStringLiteral("view.watch"),
                  tr("&Watch"),
                  {},
                  QKeySequence(QStringLiteral("Ctrl+5")),
                  {},
                  {},
-                 [&window] { window.showPage(2); }});
+                 [&window] { window.showPage(3); }});
     actions.add({QStringLiteral("view.fit"),
                  tr("&Fit"),
                  QStringLiteral("fit"),

@@ -48,8 +48,9 @@ WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     fill(*edit, actions, {"edit.undo", "edit.redo", "", "edit.find"});
     QMenu* view = bar.addMenu(tr("&View"));
     fill(*view, actions,
-         {"view.dashboard", "view.layers", "view.watch", "", "view.fit", "view.stepScale",
-          "view.asTable", "", "view.themeSystem", "view.themeLight", "view.themeDark", ""});
+         {"view.dashboard", "view.layers", "view.forkLab", "view.watch", "", "view.fit",
+          "view.stepScale", "view.asTable", "", "view.themeSystem", "view.themeLight",
+          "view.themeDark", ""});
     menus.references = view->addMenu(tr("R&eferences"));
     menus.references->setToolTipsVisible(true);
     QMenu* panels = view->addMenu(tr("&Panels"));
@@ -64,9 +65,14 @@ WindowMenus buildWindowMenus(MainWindow& window, const DockSet& docks) {
     fill(*probe, actions,
          {"probe.start", "probe.pause", "probe.cancel", "probe.retry", "", "probe.audit", "",
           "watch.toggle", ""});
+    QMenu* fork = bar.addMenu(tr("F&ork"));
+    fill(*fork, actions,
+         {"fork.new", "fork.fromSelected", "fork.open", "", "fork.presetPaper", "fork.presetSmall",
+          "", "fork.run", "fork.cancel", "", "fork.copyCommand"});
     docks.checkpoints()->selectionMenu()->setTitle(tr("&Select"));
     probe->addMenu(docks.checkpoints()->selectionMenu());
-    for (QMenu* menu : {file, edit, view, navigate, phases, probe}) menu->setToolTipsVisible(true);
+    for (QMenu* menu : {file, edit, view, navigate, phases, probe, fork})
+        menu->setToolTipsVisible(true);
     return menus;
 }
 

@@ -27,6 +27,18 @@ public:
                                  ProgressSink&, std::stop_token)>
         onWatch;
     std::vector<ReferenceSeries> knownReferences;
+    std::function<Expected<app::ForkPlan>(const views::ForkChoice&)> onPlanFork =
+        [](const views::ForkChoice&) -> Expected<app::ForkPlan> {
+        return Error{ErrorCode::Internal, {}, "no plan was scripted", {}};
+    };
+    std::function<Expected<ForkOutcome>(const views::ForkChoice&, const ForkCallbacks&,
+                                        ProgressSink&, std::stop_token)>
+        onRunFork;
+    std::function<Expected<app::OpenedFork>(const std::filesystem::path&)> onOpenFork;
+    std::function<Expected<ForkReport>(const app::ForkReportRequest&)> onForkReport =
+        [](const app::ForkReportRequest&) -> Expected<ForkReport> {
+        return Error{ErrorCode::ForkMissing, {}, "no report was scripted", {}};
+    };
 
     Expected<CheckpointCatalog> scan(const std::filesystem::path&, ProgressSink& progress,
                                      std::stop_token stop) override {
@@ -48,6 +60,20 @@ public:
     Expected<void> watch(const views::WatchChoice& choice, const app::WatchCallbacks& callbacks,
                          ProgressSink& progress, std::stop_token stop) override {
         return onWatch(choice, callbacks, progress, std::move(stop));
+    }
+    Expected<app::ForkPlan> planFork(const views::ForkChoice& choice, ProgressSink&,
+                                     std::stop_token) override {
+        return onPlanFork(choice);
+    }
+    Expected<ForkOutcome> runFork(const views::ForkChoice& choice, const ForkCallbacks& callbacks,
+                                  ProgressSink& progress, std::stop_token stop) override {
+        return onRunFork(choice, callbacks, progress, std::move(stop));
+    }
+    Expected<app::OpenedFork> openFork(const std::filesystem::path& folder) override {
+        return onOpenFork(folder);
+    }
+    Expected<ForkReport> forkReport(const app::ForkReportRequest& request) override {
+        return onForkReport(request);
     }
     Expected<void> saveOverrides(const std::filesystem::path& file,
                                  const std::string& json) override {

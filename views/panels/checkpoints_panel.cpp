@@ -102,6 +102,7 @@ void CheckpointsPanel::buildTable() {
             });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) {
+                emit selectionChanged();
                 if (!current.isValid()) return;
                 const auto row = static_cast<std::size_t>(m_proxy->mapToSource(current).row());
                 const int record = m_model->rows()[row].record;
@@ -153,6 +154,11 @@ void CheckpointsPanel::showSummary() {
 }
 
 void CheckpointsPanel::showRecord(int record) { showRow(m_model->rowOfRecord(record)); }
+
+int CheckpointsPanel::selectedEntry() const {
+    const int row = m_proxy->mapToSource(m_table->currentIndex()).row();
+    return row < 0 ? -1 : m_model->rows()[static_cast<std::size_t>(row)].entry;
+}
 
 void CheckpointsPanel::showEntry(int entry) {
     const auto& rows = m_model->rows();

@@ -24,12 +24,16 @@ public:
     void showRecord(int record);
     /// Selects the checkpoint with this index into the catalogue.
     void showEntry(int entry);
+    /// Index into the catalogue of the selected checkpoint; -1 = none, or not on disk.
+    int selectedEntry() const;
     void focusFilter();
     QMenu* selectionMenu() const { return m_menu; }
 
 signals:
     void checkpointActivated(int record);  ///< index into Trajectory::rows
     void overlayToggled(int record);
+    /// Another row is selected, measured or not.
+    void selectionChanged();
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;

@@ -61,8 +61,13 @@ Expected<ProbeReport> CoreEngine::probe(const ProbeRequest& request, const OnSna
     ProbeReport report;
     report.notes = std::move(loaded.notes);
     for (const Warning& warning : store->warnings()) report.notes.push_back(warning.what);
-    const ProbeInput input{*m_ops,     plan, *store, [](const ProbeRecord&, ProbeStage) {},
-                           onSnapshot, {}};
+    const ProbeInput input{*m_ops,
+                           plan,
+                           *store,
+                           [](const ProbeRecord&, ProbeStage) {},
+                           onSnapshot,
+                           {},
+                           request.onStorageFailure};
     GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, progress, std::move(stop)));
     report.trajectory = std::move(outcome.trajectory);
     report.complete = outcome.complete;

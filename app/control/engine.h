@@ -20,6 +20,7 @@
 #include "core/base/progress.h"
 #include "core/checkpoint/audit.h"
 #include "core/checkpoint/catalog.h"
+#include "core/probe/storage_answer.h"
 #include "core/training/fork_report.h"
 #include "core/trajectory/trajectory_store.h"
 #include "views/dialogs/probe_choice.h"
@@ -32,6 +33,8 @@ struct ProbeRequest {
     std::shared_ptr<const CheckpointCatalog> catalog;
     std::vector<std::size_t> selection;  ///< indices into the catalogue
     views::ProbeChoice choice;
+    /// Asked on the worker thread when rows cannot be written.
+    AskAboutStorage onStorageFailure = [](const Error&) { return StorageAnswer{}; };
 };
 
 struct ProbeReport {

@@ -2,11 +2,27 @@
 
 #include "app/control/probe_control.h"
 
-#include <QFile>
+#include <limits>
+#include <utility>
+
+#include "app/control/choice_settings.h"
 
 namespace gridscope::app {
 
 using views::LogLevel;
+
+namespace {
+
+/// On the worker thread: waits for the user's answer to an error that one can do something about.
+StorageAnswer ask(const Error& error, const std::function<void(QString)>& show,
+                  ProgressSink& progress, const std::stop_token& stop, StorageQuestion& question) {
+    if (error.code == ErrorCode::Internal || error.code == ErrorCode::TrajectoryVerify) return {};
+    progress.report({"waiting for room", {}, 0, 0, std::numeric_limits<double>::quiet_NaN()});
+    show(QString::fromStdString(escapeForDisplay(error.toText(), 400)));
+    return question.wait(stop);
+}
+
+}  // namespace
 
 ProbeControl::ProbeControl(JobRunner& jobs, Engine& engine, SessionList& sessions, QObject* parent)
     : QObject(parent), m_jobs(jobs), m_engine(engine), m_sessions(sessions) {}
@@ -30,23 +46,26 @@ Expected<void> ProbeControl::start(views::RunId run, std::vector<std::size_t> se
     m_sessions.setLastChoice(run, choice);
     m_sessions.setReported(run, {});
     m_run = run;
-    const ProbeRequest request{session->catalog, std::move(selection), choice};
-    const std::filesystem::path file(QFile::encodeName(choice.output).toStdString());
+    m_file = pathOf(choice.output);
+    m_question = std::make_shared<StorageQuestion>();
+    ProbeRequest request{session->catalog, std::move(selection), choice};
     const GuiPoster post = m_jobs.poster(this);
     m_job = m_jobs.submit<ProbeReport>(
         JobLane::Compute, tr("Probe %1").arg(session->name),
-        [this, engine = &m_engine, request, post, run, file](ProgressSink& progress,
-                                                             std::stop_token stop) {
+        [this, engine = &m_engine, request, post, run, question = m_question](
+            ProgressSink& progress, std::stop_token stop) mutable {
             const auto onSnapshot = [&](std::shared_ptr<const Trajectory> snapshot) {
-                post(
-                    [this, run, file, snapshot] { m_sessions.setTrajectory(run, snapshot, file); });
+                post([this, run, snapshot] { takeRows(run, snapshot); });
             };
-            return engine->probe(request, onSnapshot, progress, std::move(stop));
+            const auto show = [&](QString problem) {
+                post([this, problem] { showStorageProblem(problem); });
+            };
+            request.onStorageFailure = [&](const Error& error) {
+                return ask(error, show, progress, stop, *question);
+            };
+            return engine->probe(request, onSnapshot, progress, stop);
         },
-        this,
-        [this, run, file](Expected<ProbeReport> report) {
-            finished(run, file, std::move(report));
-        });
+        this, [this, run](Expected<ProbeReport> report) { finished(run, std::move(report)); });
     emit runningChanged();
     return {};
 }
@@ -75,14 +94,50 @@ void ProbeControl::cancel() {
     if (m_job) m_jobs.cancel(*m_job);
 }
 
-void ProbeControl::finished(views::RunId run, const std::filesystem::path& file,
-                            Expected<ProbeReport> report) {
+void ProbeControl::retryStorage() { answer({StorageAnswer::Action::Retry, {}}); }
+
+void ProbeControl::saveElsewhere(const QString& file) {
+    m_otherFile = file;
+    answer({StorageAnswer::Action::Elsewhere, pathOf(file)});
+}
+
+void ProbeControl::takeRows(views::RunId run, const std::shared_ptr<const Trajectory>& rows) {
+    // Rows have reached the disk, so the other file was taken.
+    if (!m_otherFile.isEmpty()) {
+        if (const RunSession* session = m_sessions.find(run)) {
+            views::ProbeChoice choice = session->lastChoice;
+            choice.output = m_otherFile;
+            m_sessions.setLastChoice(run, choice);
+        }
+        m_file = pathOf(std::exchange(m_otherFile, {}));
+    }
+    m_sessions.setTrajectory(run, rows, m_file);
+}
+
+void ProbeControl::answer(StorageAnswer answer) {
+    if (m_storageProblem.isEmpty()) return;
+    showStorageProblem({});
+    m_question->answer(std::move(answer));
+}
+
+void ProbeControl::showStorageProblem(const QString& problem) {
+    if (m_storageProblem == problem) return;
+    m_storageProblem = problem;
+    if (!problem.isEmpty()) {
+        m_otherFile.clear();  // what was tried last has failed
+        emit message(LogLevel::Error, problem);
+    }
+    emit storageProblemChanged();
+}
+
+void ProbeControl::finished(views::RunId run, Expected<ProbeReport> report) {
     m_job.reset();
+    showStorageProblem({});
     if (report) {
         for (const std::string& note : report->notes)
             emit message(LogLevel::Information,
                          QString::fromStdString(escapeForDisplay(note, 400)));
-        m_sessions.setTrajectory(run, report->trajectory, file);
+        takeRows(run, report->trajectory);
         m_sessions.setReported(run, std::move(report->failures));
         const QString summary = tr("Probe finished: %1 complete, %2 failed, %3 were there before.")
                                     .arg(report->complete)

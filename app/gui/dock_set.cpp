@@ -3,6 +3,7 @@
 #include "app/gui/dock_set.h"
 
 #include <QDockWidget>
+#include <QFileDialog>
 #include <QMainWindow>
 
 #include "app/control/workbench_controller.h"
@@ -15,6 +16,7 @@
 #include "views/panels/log_panel.h"
 #include "views/panels/phases_panel.h"
 #include "views/panels/runs_panel.h"
+#include "views/panels/storage_banner.h"
 
 namespace gridscope::app {
 
@@ -86,12 +88,31 @@ void DockSet::connectIntents() {
     connect(m_jobs, &views::JobsPanel::cancelRequested, &jobs, &JobRunner::cancel);
     connect(m_jobs, &views::JobsPanel::retryRequested, &m_controller,
             &WorkbenchController::resumeProbe);
+    connectStorageBanner();
     connect(&m_controller, &WorkbenchController::message, m_log, &views::LogPanel::append);
     connect(&m_controller, &WorkbenchController::dataChanged, this, &DockSet::showState);
     connect(&m_controller.history(), &views::NavigationHistory::stateChanged, this,
             &DockSet::showState);
     connect(&m_controller.cursor(), &views::CursorModel::cursorChanged, this,
             &DockSet::showInspector);
+}
+
+void DockSet::connectStorageBanner() {
+    views::StorageBanner* banner = m_jobs->storageBanner();
+    ProbeControl& probe = m_controller.probe();
+    connect(&probe, &ProbeControl::storageProblemChanged, this, [this, banner, &probe] {
+        banner->showProblem(probe.storageProblem());
+        if (!probe.storageProblem().isEmpty()) showJobs();
+    });
+    connect(banner, &views::StorageBanner::retryRequested, &probe, &ProbeControl::retryStorage);
+    connect(banner, &views::StorageBanner::stopRequested, &probe, &ProbeControl::cancel);
+    connect(banner, &views::StorageBanner::elsewhereRequested, this, &DockSet::askForOtherFile);
+}
+
+void DockSet::askForOtherFile() {
+    const QString file = QFileDialog::getSaveFileName(m_jobs, tr("Save the Trajectory Elsewhere"),
+                                                      {}, tr("Trajectories (*.h5)"));
+    if (!file.isEmpty()) m_controller.probe().saveElsewhere(file);
 }
 
 void DockSet::showState() {

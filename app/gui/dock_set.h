@@ -47,6 +47,8 @@ private:
     QDockWidget* add(QMainWindow& window, const QString& name, const QString& title, QWidget* panel,
                      Qt::DockWidgetArea area);
     void connectIntents();
+    void connectStorageBanner();
+    void askForOtherFile();
     void showState();
     void showInspector();
 

@@ -63,7 +63,7 @@ public:
           m_stop(std::move(stop)),
           m_bootstrap(std::move(bootstrap)),
           m_device(std::move(device)),
-          m_book(input.plan, input.store, input.onSnapshot),
+          m_book(input.plan, input.store, input.onSnapshot, input.onStorageFailure),
           m_failed(input.plan.checkpoints.size()),
           m_startedComplete(input.plan.checkpoints.size()) {}
 

@@ -15,6 +15,7 @@
 #include "core/base/file_ops.h"
 #include "core/base/progress.h"
 #include "core/probe/probe_plan.h"
+#include "core/probe/storage_answer.h"
 #include "core/trajectory/trajectory_store.h"
 
 namespace gridscope {
@@ -33,6 +34,8 @@ struct ProbeInput {
         [](std::shared_ptr<const Trajectory>) {};
     /// When requested: finish the row in work, then end as incomplete (batch systems).
     std::stop_token finishRow;
+    /// Rows could not be written (reliability.md H01); they are kept in memory meanwhile.
+    AskAboutStorage onStorageFailure = [](const Error&) { return StorageAnswer{}; };
 };
 
 struct ProbeOutcome {

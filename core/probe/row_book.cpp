@@ -48,8 +48,12 @@ std::string sourceFingerprint(const CheckpointEntry& entry) {
 }
 
 RowBook::RowBook(const ProbePlan& plan, TrajectoryStore& store,
-                 std::function<void(std::shared_ptr<const Trajectory>)> onSnapshot)
-    : m_plan(&plan), m_store(&store), m_onSnapshot(std::move(onSnapshot)) {
+                 std::function<void(std::shared_ptr<const Trajectory>)> onSnapshot,
+                 AskAboutStorage onStorageFailure)
+    : m_plan(&plan),
+      m_store(&store),
+      m_onSnapshot(std::move(onSnapshot)),
+      m_onStorageFailure(std::move(onStorageFailure)) {
     const std::shared_ptr<const Trajectory> stored = store.snapshot();
     for (const CheckpointEntry& entry : plan.checkpoints) {
         const std::string fingerprint = sourceFingerprint(entry);
@@ -91,12 +95,8 @@ Expected<void> RowBook::identify(std::size_t checkpoint, const std::string& cont
                          "Choose --on-conflict replace, keep or both"};
         std::shared_ptr<ProbeRecord> fresh = newRow(entry, fingerprint);
         fresh->contentSha256 = contentSha256;
-        if (policy == ConflictPolicy::Replace) {
-            if (auto replaced = m_store->replaceLabel(fresh->label, fresh); !replaced) {
-                m_storeFailed = true;
-                return replaced;
-            }
-        }
+        if (policy == ConflictPolicy::Replace)
+            GRIDSCOPE_TRY(write([&] { return m_store->replaceLabel(fresh->label, fresh); }));
         m_rows[checkpoint] = std::move(fresh);
     } else if (row.contentSha256.empty() || row.sourceFingerprint != fingerprint) {
         auto known = std::make_shared<ProbeRecord>(row);
@@ -135,12 +135,24 @@ Expected<void> RowBook::commitIfDue() {
     return flush();
 }
 
+Expected<void> RowBook::write(const std::function<Expected<void>()>& attempt) {
+    Expected<void> written = attempt();
+    // Once the answer was to stop, nobody is asked again.
+    while (!written && !m_storeFailed) {
+        const StorageAnswer answer = m_onStorageFailure(written.error());
+        if (answer.action == StorageAnswer::Action::Stop)
+            m_storeFailed = true;
+        else
+            written = answer.action == StorageAnswer::Action::Retry
+                          ? attempt()
+                          : m_store->continueIn(answer.file);
+    }
+    return written;
+}
+
 Expected<void> RowBook::flush() {
     if (m_pending.empty()) return {};
-    if (auto committed = m_store->commit(m_pending); !committed) {
-        m_storeFailed = true;
-        return committed;
-    }
+    GRIDSCOPE_TRY(write([&] { return m_store->commit(m_pending); }));
     m_pending.clear();
     m_lastCommit = std::chrono::steady_clock::now();
     m_onSnapshot(m_store->snapshot());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/probe/probe_plan.h"
+#include "core/probe/storage_answer.h"
 #include "core/trajectory/trajectory_store.h"
 
 namespace gridscope {
@@ -17,7 +18,8 @@ namespace gridscope {
 class RowBook {
 public:
     RowBook(const ProbePlan& plan, TrajectoryStore& store,
-            std::function<void(std::shared_ptr<const Trajectory>)> onSnapshot);
+            std::function<void(std::shared_ptr<const Trajectory>)> onSnapshot,
+            AskAboutStorage onStorageFailure);
 
     const ProbeRecord& row(std::size_t checkpoint) const { return *m_rows[checkpoint]; }
     /// The file on disk is the one that the row was measured on (size and time of the source).
@@ -38,7 +40,7 @@ public:
     Expected<void> fail(std::size_t checkpoint, const Error& error);
     /// Writes what is pending now.
     Expected<void> flush();
-    /// A commit has failed: the run must end, whatever else the error may look like.
+    /// A commit has failed for good: the run must end, whatever else the error may look like.
     bool storeFailed() const { return m_storeFailed; }
     /// The stored row refers to a predecessor in the file that lies between `before` (a checkpoint
     /// of the plan, or none when it is the number of checkpoints) and this one: a run over a
@@ -50,10 +52,13 @@ public:
 
 private:
     Expected<void> commitIfDue();
+    /// Writes by `attempt`, and asks what to do as long as that fails.
+    Expected<void> write(const std::function<Expected<void>()>& attempt);
 
     const ProbePlan* m_plan;
     TrajectoryStore* m_store;
     std::function<void(std::shared_ptr<const Trajectory>)> m_onSnapshot;
+    AskAboutStorage m_onStorageFailure;
     std::vector<std::shared_ptr<const ProbeRecord>> m_rows;
     std::vector<bool> m_trusted;
     bool m_storeFailed = false;

@@ -255,6 +255,15 @@ Expected<void> TrajectoryStore::replaceLabel(const std::string& label, const Row
     return m_impl->write(std::move(next));
 }
 
+Expected<void> TrajectoryStore::continueIn(const std::filesystem::path& file) {
+    GRIDSCOPE_TRY_ASSIGN(other, open(m_impl->m_ops, file, m_impl->m_wanted));
+    GRIDSCOPE_TRY(other->commit(m_impl->m_wanted.rows));
+    auto& warnings = other->m_impl->m_warnings;
+    warnings.insert(warnings.begin(), m_impl->m_warnings.begin(), m_impl->m_warnings.end());
+    m_impl = std::move(other->m_impl);
+    return {};
+}
+
 Expected<void> TrajectoryStore::setAnalysis(std::string phasesJson, std::string overridesJson,
                                             std::string notes) {
     for (const std::string* text : {&phasesJson, &overridesJson, &notes}) {

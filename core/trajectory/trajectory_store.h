@@ -57,6 +57,11 @@ public:
     Expected<void> replaceLabel(const std::string& label,
                                 const std::shared_ptr<const ProbeRecord>& row);
 
+    /// Goes on in another file: writes all rows there, those that could not be saved too. The old
+    /// file stays as it is and its lock goes. On failure nothing changes.
+    /// Errors: those of open and commit.
+    Expected<void> continueIn(const std::filesystem::path& file);
+
     /// Stores the results of analysis and the user's overrides (JSON texts) and notes.
     Expected<void> setAnalysis(std::string phasesJson, std::string overridesJson,
                                std::string notes);

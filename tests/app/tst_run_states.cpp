@@ -10,11 +10,12 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/app/scripted_engine.h"
-#include "tests/app/window_fixture.h"
+#include "tests/app/open_folder.h"
 
 using namespace gridscope;
 using namespace gridscope::app;
+using test::choiceFor;
+using test::OpenFolder;
 using test::ScriptedEngine;
 using test::WindowFixture;
 
@@ -29,13 +30,6 @@ QString sentence(WindowFixture& fixture) {
 QPushButton* button(WindowFixture& fixture) {
     return fixture.child<QWidget>("pageDashboard")
         ->findChild<QPushButton*>(QStringLiteral("stateButton"));
-}
-
-views::ProbeChoice choiceFor(const WindowFixture& fixture) {
-    views::ProbeChoice choice;
-    choice.output = fixture.folder.filePath(QStringLiteral("out.h5"));
-    choice.grids = {QStringLiteral("a4g128:minmax")};
-    return choice;
 }
 
 /// The first `count` rows of a trajectory, all failed as core stores it.
@@ -64,30 +58,6 @@ auto probeUntilStopped(std::shared_ptr<const Trajectory> snapshot) {
         return cancelledError();
     };
 }
-
-/// A window with the folder of `count` checkpoints open.
-struct OpenFolder {
-    explicit OpenFolder(int count) {
-        engine.onScan = [count](ProgressSink&, std::stop_token) -> Expected<CheckpointCatalog> {
-            return test::scriptedCatalog(count);
-        };
-        fixture.emplace(engine);
-        fixture->controller.open(fixture->folder.path());
-        while (controller().models().checkpoints.rowCount() != count) QTest::qWait(5);
-    }
-    WorkbenchController& controller() { return fixture->controller; }
-    views::RunId openAnother(const char* name) {
-        const QString path = fixture->folder.filePath(QString::fromLatin1(name));
-        QDir().mkpath(path);
-        const auto before = controller().sessions().all().size();
-        controller().open(path);
-        while (controller().sessions().all().size() == before) QTest::qWait(5);
-        return controller().history().state().run;
-    }
-
-    ScriptedEngine engine;
-    std::optional<WindowFixture> fixture;
-};
 
 }  // namespace
 

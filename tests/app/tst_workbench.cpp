@@ -14,6 +14,7 @@
 
 #include "app/control/core_engine.h"
 #include "core/model/worker_thread.h"
+#include "tests/app/latency_meter.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/test_data.h"
 #include "tests/views/pdf_scanner.h"
@@ -21,28 +22,8 @@
 
 using namespace gridscope;
 using namespace gridscope::app;
+using test::LatencyMeter;
 using test::WindowFixture;
-
-namespace {
-
-/// Longest time between two turns of the event loop.
-class LatencyMeter : public QObject {
-public:
-    LatencyMeter() {
-        m_clock.start();
-        connect(&m_timer, &QTimer::timeout, this,
-                [this] { m_worst = std::max(m_worst, m_clock.restart()); });
-        m_timer.start(1);
-    }
-    qint64 worstMilliseconds() const { return m_worst; }
-
-private:
-    QTimer m_timer;
-    QElapsedTimer m_clock;
-    qint64 m_worst = 0;
-};
-
-}  // namespace
 
 class TestWorkbench : public QObject {
     Q_OBJECT

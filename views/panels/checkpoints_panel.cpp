@@ -76,6 +76,8 @@ void CheckpointsPanel::buildTable() {
     m_table->setWordWrap(false);
     m_table->verticalHeader()->hide();
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    // Measures the rows in sight: all 154 of a suite would cost most of a refresh.
+    m_table->horizontalHeader()->setResizeContentsPrecision(0);
     m_table->horizontalHeader()->setStretchLastSection(true);
     m_table->setColumnHidden(CheckpointModel::DeltaCe, true);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);

@@ -18,6 +18,7 @@
 #include "views/models/failure_model.h"
 #include "views/models/job_model.h"
 #include "views/panels/progress_delegate.h"
+#include "views/panels/storage_banner.h"
 
 namespace gridscope::views {
 
@@ -25,6 +26,7 @@ JobsPanel::JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent)
     : QWidget(parent),
       m_jobs(jobs),
       m_failures(failures),
+      m_banner(new StorageBanner(this)),
       m_table(new QTableView(this)),
       m_tree(new QTreeView(this)),
       m_pause(new QPushButton(tr("Pause"), this)),
@@ -70,10 +72,13 @@ JobsPanel::JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent)
     splitter->addWidget(m_tree);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
-    auto* layout = new QHBoxLayout(this);
+    auto* tables = new QHBoxLayout;
+    tables->addWidget(splitter, 1);
+    tables->addLayout(buttons);
+    auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
-    layout->addWidget(splitter, 1);
-    layout->addLayout(buttons);
+    layout->addWidget(m_banner);
+    layout->addLayout(tables, 1);
 
     connect(m_pause, &QPushButton::clicked, this, [this] {
         const auto job = m_jobs->at(currentRow());

@@ -15,11 +15,15 @@ namespace gridscope::views {
 
 class FailureModel;
 class JobModel;
+class StorageBanner;
 
 class JobsPanel : public QWidget {
     Q_OBJECT
 public:
     JobsPanel(JobModel* jobs, FailureModel* failures, QWidget* parent = nullptr);
+
+    /// Asks what to do about rows that cannot be written.
+    StorageBanner* storageBanner() const { return m_banner; }
 
 signals:
     void pauseRequested(gridscope::views::JobId job);
@@ -33,6 +37,7 @@ private:
 
     JobModel* m_jobs;
     FailureModel* m_failures;
+    StorageBanner* m_banner;
     QTableView* m_table;
     QTreeView* m_tree;
     QPushButton* m_pause;

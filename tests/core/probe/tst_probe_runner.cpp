@@ -8,6 +8,7 @@
 #include "core/probe/probe_runner.h"
 #include "core/trajectory/trajectory_export.h"
 #include "tests/core/model/model_fixture.h"
+#include "tests/core/trajectory/faulting_file_ops.h"
 #include "tests/support/test_data.h"
 
 using namespace gridscope;
@@ -168,6 +169,63 @@ private slots:
         GRIDSCOPE_VERIFY_OK(outcome);
         QVERIFY(outcome->unfinished);
         QCOMPARE(outcome->complete, std::size_t{0});
+    }
+
+    // H01: the run waits for an answer, and with the answer nothing is measured again or lost.
+    void aFullDiskAsks_data() {
+        QTest::addColumn<StorageAnswer::Action>("action");
+        QTest::newRow("retry") << StorageAnswer::Action::Retry;
+        QTest::newRow("elsewhere") << StorageAnswer::Action::Elsewhere;
+        QTest::newRow("stop") << StorageAnswer::Action::Stop;
+    }
+
+    void aFullDiskAsks() {
+        QFETCH(StorageAnswer::Action, action);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        const std::filesystem::path file =
+            m_folder.filePath(QStringLiteral("%1.h5").arg(name)).toStdString();
+        const QString other = m_folder.filePath(QStringLiteral("other-%1.h5").arg(name));
+        Fixture fixture(other);
+        test::FaultingFileOps ops;
+        auto store = TrajectoryStore::open(ops, file, emptyTrajectory(fixture.plan));
+        GRIDSCOPE_VERIFY_OK(store);
+        std::vector<ErrorCode> asked;
+        std::size_t saved = 0;
+        const auto onSnapshot = [&](const std::shared_ptr<const Trajectory>& snapshot) {
+            saved = snapshot->rows.size();
+            if (asked.empty()) ops.limitFreeBytes(1000);  // full after the first commit
+        };
+        std::size_t before = 0;
+        const auto onStorageFailure = [&](const Error& error) -> StorageAnswer {
+            asked.push_back(error.code);
+            before = saved;
+            ops.limitFreeBytes(0);  // room again
+            return {action, other.toStdString()};
+        };
+        const ProbeInput input{
+            systemFileOps(), fixture.plan, **store,         [](const ProbeRecord&, ProbeStage) {},
+            onSnapshot,      {},           onStorageFailure};
+        NullProgress silent;
+        const auto outcome = runProbe(input, silent, {});
+        QCOMPARE(asked, std::vector{ErrorCode::FileDiskFull});
+        const auto kept = readTrajectory(systemFileOps(), file);
+        GRIDSCOPE_VERIFY_OK(kept);
+        if (action == StorageAnswer::Action::Stop) {
+            QCOMPARE(outcome.error().code, ErrorCode::FileDiskFull);
+            QVERIFY(kept->trajectory->rows.size() > before);  // the last try before the end
+            return;
+        }
+        GRIDSCOPE_VERIFY_OK(outcome);
+        QCOMPARE(outcome->complete, std::size_t{8});
+        Fixture whole(m_folder.filePath(QStringLiteral("undisturbed-%1.h5").arg(name)));
+        GRIDSCOPE_VERIFY_OK(whole.run(silent, {}));
+        if (action == StorageAnswer::Action::Elsewhere) {
+            QCOMPARE(fixture.content(), whole.content());
+            QCOMPARE(kept->trajectory->rows.size(), before);  // as it was when the disk was full
+            QVERIFY(!std::filesystem::exists(file.string() + ".lock"));
+        } else {
+            QCOMPARE(kept->trajectory->rows.size(), std::size_t{8});
+        }
     }
 
 private:

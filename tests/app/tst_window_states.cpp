@@ -13,6 +13,7 @@
 #include "app/gui/action_registry.h"
 #include "tests/app/scripted_engine.h"
 #include "tests/app/window_fixture.h"
+#include "tests/support/unnamed_widgets.h"
 
 using namespace gridscope;
 using namespace gridscope::app;
@@ -303,6 +304,7 @@ void TestWindowStates::everyWidgetIsNamed() {
         QVERIFY2(widget != nullptr, name);
         QVERIFY2(!widget->accessibleName().isEmpty(), name);
     }
+    QCOMPARE(test::unnamedWidgets(fixture.window).join(u'\n'), QString());
     for (const QString& id : fixture.window.actions().ids())
         QVERIFY2(!fixture.window.actions().find(id)->text().isEmpty(), qPrintable(id));
 }

@@ -23,7 +23,7 @@ StateOverlay::StateOverlay(QWidget* parent)
       m_sentence(new QLabel(this)),
       m_hint(new QLabel(this)),
       m_bar(new QProgressBar(this)),
-      m_button(new QPushButton(this)),
+      m_button(new QPushButton(tr("Open Folder..."), this)),
       m_copy(new QPushButton(tr("Copy Details"), this)),
       m_escape(new QShortcut(Qt::Key_Escape, this)),
       m_errorButton(tr("Open Folder...")) {
@@ -69,7 +69,7 @@ void StateOverlay::showTexts(const QString& sentence, const QString& hint, const
     m_sentence->setText(sentence);
     m_hint->setText(hint);
     m_hint->setVisible(!hint.isEmpty());
-    m_button->setText(button);
+    if (!button.isEmpty()) m_button->setText(button);  // a hidden one keeps a name
     m_button->setVisible(!button.isEmpty());
     m_copy->setVisible(!m_details.isEmpty());
     m_bar->hide();

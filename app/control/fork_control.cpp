@@ -236,7 +236,7 @@ void ForkControl::opened(const QString& folder, const Expected<OpenedFork>& foun
 
 void ForkControl::setGrid(const QString& grid) {
     m_grid = grid;
-    requestReport();
+    if (!m_folder.isEmpty()) requestReport();
 }
 
 void ForkControl::requestReport() {

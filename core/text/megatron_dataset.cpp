@@ -205,7 +205,8 @@ Expected<TokenArray> MegatronDataset::readStream(const StreamSettings& settings)
     const bool joins = m_packedLength == 0 && settings.endOfDocument.has_value();
     const std::uint32_t separator = settings.endOfDocument.value_or(0);
     std::uint64_t nextMark = 0;
-    for (std::uint64_t i = 0; i < m_header.sequences && tokens.ids.size() < settings.most; ++i) {
+    for (std::uint64_t i = settings.first;
+         i < m_header.sequences && tokens.ids.size() < settings.most; ++i) {
         bool startsDocument = false;
         while (joins && nextMark < m_header.documentMarks) {
             if (!marks.holds(nextMark)) GRIDSCOPE_TRY(marks.load(nextMark));

@@ -27,6 +27,7 @@ public:
         /// Put after each document that does not end with it, but not at the very end; packed
         /// sequences are left as they are.
         std::optional<std::uint32_t> endOfDocument;
+        std::uint64_t first = 0;  ///< sequence to begin with
     };
 
     /// @param index path of the .idx; the data lies beside it (MegatronData::find)

@@ -20,6 +20,10 @@ std::uint64_t mix(std::uint64_t z) {
 
 }  // namespace
 
+std::string_view dataOrderName(DataOrder order) {
+    return order == DataOrder::File ? "file" : "seeded";
+}
+
 std::uint64_t counterBits(std::uint64_t seed, std::uint64_t stream, std::uint64_t index) {
     std::uint64_t state = mix(seed + kGoldenGamma);
     state = mix((state ^ stream) + kGoldenGamma);
@@ -42,6 +46,13 @@ std::size_t windowStart(std::uint64_t seed, std::int64_t step, std::int64_t samp
                     static_cast<std::uint64_t>(sample));
     // The remainder favours low starts by less than starts / 2^64.
     return static_cast<std::size_t>(bits % starts);
+}
+
+std::size_t windowStart(const FileOrder& order, std::int64_t sample, std::size_t starts) {
+    const auto stride = static_cast<std::size_t>(order.stride);
+    const std::size_t windows = (starts - 1) / stride + 1;
+    return (static_cast<std::size_t>(order.first) + static_cast<std::size_t>(sample)) % windows *
+           stride;
 }
 
 }  // namespace gridscope

@@ -31,7 +31,8 @@ void nameConditions(std::vector<ForkCondition>& conditions) {
         std::string name = condition.schedule.form == ScheduleForm::Neox2023
                                ? "cosine"
                                : std::string(scheduleFormName(condition.schedule.form));
-        const bool repeats = forms.count(std::string(scheduleFormName(condition.schedule.form))) > 1;
+        const bool repeats =
+            forms.count(std::string(scheduleFormName(condition.schedule.form))) > 1;
         if (repeats && condition.schedule.form == ScheduleForm::Oli)
             name = oliName(condition.schedule);
         std::string free = name;
@@ -56,6 +57,9 @@ Expected<std::vector<ForkCondition>> parseForkConditions(const std::vector<std::
         }
         GRIDSCOPE_TRY_ASSIGN(parsed, parseSchedule(schedule, base));
         condition.schedule = parsed.settings();
+        if (condition.schedule.forkStep != base.forkStep)
+            return Error{ErrorCode::SettingsSyntax, text,
+                         "the periods of a fork count from the fork's own step", "Leave fork= out"};
         conditions.push_back(std::move(condition));
     }
     nameConditions(conditions);
@@ -73,10 +77,11 @@ Expected<std::vector<ForkCondition>> oliSweep(const std::vector<double>& rates,
                               ? std::nullopt
                               : parseInteger(std::string_view(period).substr(plus + 1));
         if (!bump || !cool)
-            return Error{ErrorCode::SettingsSyntax, "sweep period",
-                         "expected BUMP+COOL such as 75+300, found \"" +
-                             escapeForDisplay(period) + "\"",
-                         {}};
+            return Error{
+                ErrorCode::SettingsSyntax,
+                "sweep period",
+                "expected BUMP+COOL such as 75+300, found \"" + escapeForDisplay(period) + "\"",
+                {}};
         for (const double rate : rates) {
             ForkCondition condition;
             condition.schedule = base;

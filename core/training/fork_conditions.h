@@ -19,7 +19,7 @@ Expected<std::vector<ForkCondition>> parseForkConditions(const std::vector<std::
                                                          const ScheduleSettings& base);
 
 /// One oli condition for every bump rate with every "BUMP+COOL" period, named
-/// "oli-0.001-75+300".
+/// "oli-0.001-75-300".
 /// Errors: settings.syntax, settings.range
 Expected<std::vector<ForkCondition>> oliSweep(const std::vector<double>& rates,
                                               const std::vector<std::string>& periods,

@@ -3,26 +3,17 @@
 #include <algorithm>
 
 #include "core/training/fork_prepare_impl.h"
-#include "core/training/gpt_neox_parameters_impl.h"
+#include "core/training/training_cost.h"
 
 namespace gridscope {
 
 namespace {
 
-/// Share of the rate of bare matrix products that training and probing reach (bench).
+/// Share of the rate of bare matrix products that probing reaches (bench).
 constexpr double kReached = 0.7;
-/// What a block costs in a micro-batch however small it is, forward and backward, in seconds:
-/// measured with the demo model.
-constexpr double kBlockSeconds = 2e-3;
-
-/// Multiply-add operations of a forward pass per token, twice: matrices, head and causal attention.
-double forwardFlopPerToken(const ModelConfig& model, double length) {
-    const auto hidden = static_cast<double>(model.hidden);
-    const double block = 4.0 * hidden * hidden +
-                         2.0 * hidden * static_cast<double>(model.intermediate) + hidden * length;
-    return 2.0 * (static_cast<double>(model.layers) * block +
-                  hidden * static_cast<double>(model.vocabularyRows));
-}
+/// What a block costs in a batch of windows however small it is, in seconds.
+constexpr double kBlockSeconds = 3e-4;
+constexpr double kWindowsAtOnce = 4.0;
 
 double freeBytesOf(FileOps& ops, std::filesystem::path folder) {
     std::error_code ignored;
@@ -46,35 +37,30 @@ ForkCost estimateForkCost(FileOps& ops, const PreparedFork& prepared, double flo
         const auto status = places.readStatus(forkRunName(design, run));
         if (!status || status->state == ForkRunState::Planned) runs += 1.0;
     }
+    const TrainingSettings one = forkTrainingSettings(fork, {0, design.seeds.front()});
+    const TrainingCost training = estimateTraining(one, flopPerSecond);
     const auto probes = static_cast<double>(forkProbeSteps(design).size());
-    const auto length = static_cast<double>(design.length);
-    const auto evalLength = static_cast<double>(fork.windows.length);
-    const double evalTokens = static_cast<double>(fork.windows.count) * evalLength;
-    const auto parameters = static_cast<double>(gptNeoxLayout(model).totalSize);
+    const auto windows = static_cast<double>(fork.windows.count);
+    const auto length = static_cast<double>(fork.windows.length);
+    const auto passes = static_cast<double>(1 + fork.request.probe.grids.size());
+    const auto weights = static_cast<double>(weightBytes(model));
 
     ForkCost cost;
-    cost.tokens = runs * static_cast<double>(design.tokensPerRun());
-    // The backward pass is two products for each of the forward pass.
-    cost.trainFlop = 3.0 * cost.tokens * forwardFlopPerToken(model, length);
-    cost.probeFlop = runs * probes * evalTokens * forwardFlopPerToken(model, evalLength) *
-                     static_cast<double>(1 + fork.request.probe.grids.size());
-    const double microBatches = runs * static_cast<double>(design.steps * design.accumulate);
-    cost.seconds = (cost.trainFlop + cost.probeFlop) / (kReached * flopPerSecond) +
-                   microBatches * static_cast<double>(model.layers) * kBlockSeconds;
-    // Weights and two moments in a state, twice while it is replaced; the kept checkpoints.
-    const double kept =
-        fork.request.keep == KeepWeights::All ? runs * probes : runs + 1.0;
-    cost.diskBytes = 4.0 * parameters * (6.0 + kept);
-    // Weights, gradients, two moments and the starting weights; activations that autograd keeps of
-    // each block, and two chunks of logits.
-    const double rows = static_cast<double>(design.batch) * length;
-    const double activations =
-        rows * static_cast<double>(model.layers) *
-        (10.0 * static_cast<double>(model.hidden) + 3.0 * static_cast<double>(model.intermediate));
-    const double logits =
-        2.0 * std::min(rows, 1024.0) * static_cast<double>(model.vocabularyRows);
-    const double tokens = 2.0 * static_cast<double>(fork.tokens.size());  // a run has its own copy
-    cost.memoryBytes = 4.0 * (5.0 * parameters + activations + logits + tokens);
+    cost.tokens = runs * training.tokens;
+    cost.trainFlop = runs * training.flop;
+    cost.probeFlop = runs * probes * windows * length * forwardFlopPerToken(model, length) * passes;
+    cost.seconds = runs * training.seconds + cost.probeFlop / (kReached * flopPerSecond) +
+                   runs * probes * passes * windows / kWindowsAtOnce *
+                       static_cast<double>(model.layers) * kBlockSeconds;
+    const double kept = fork.request.keep == KeepWeights::All ? runs * probes : runs + 2.0;
+    cost.diskBytes = runs > 0.0 ? 2.0 * training.stateBytes + weights * kept : 0.0;
+    // Training and probing follow each other; the checkpoint and the tokens stay.
+    // A run has its own copy of the tokens. A probe holds weights, their rounded
+    // scope and the hidden states twice.
+    const double tokens = 8.0 * static_cast<double>(fork.tokens.size());
+    const double probing =
+        2.0 * weights + 8.0 * windows * length * static_cast<double>(model.hidden) + 3e8;
+    cost.memoryBytes = weights + tokens + std::max(trainingMemoryBytes(one), probing);
     cost.freeDiskBytes = freeBytesOf(ops, fork.request.out);
     cost.freeMemoryBytes = static_cast<double>(availableMemory());
     return cost;

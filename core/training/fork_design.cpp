@@ -75,6 +75,8 @@ Expected<void> checkNumbers(const ForkDesign& d) {
          {isWithin(d.batch, 1, kMostTokens), "batch", "1 to 2^31", double(d.batch)},
          {isWithin(d.length, 1, kMostTokens), "length", "1 to 2^31", double(d.length)},
          {isWithin(d.accumulate, 1, kMostTokens), "accumulate", "1 to 2^31", double(d.accumulate)},
+         {isWithin(d.firstWindow, 0, kMostTokens), "first-window", "0 to 2^31",
+          double(d.firstWindow)},
          {isWithin(d.rewarmSteps, 0, d.steps), "rewarm",
           "0 to " + std::to_string(d.steps) + " steps", double(d.rewarmSteps)},
          {d.weightDecay >= 0.0 && d.weightDecay < kInfinity, "weight-decay", "at least 0",
@@ -87,7 +89,12 @@ Expected<void> checkTokens(const ForkDesign& d) {
     constexpr double kMost = 9e18;
     const double tokens = static_cast<double>(d.steps) * static_cast<double>(d.batch) *
                           static_cast<double>(d.length) * static_cast<double>(d.accumulate);
-    return checkRules({{tokens < kMost, "batch", "fewer than 9e18 tokens in a run", tokens}});
+    const double windows =
+        static_cast<double>(d.firstWindow) +
+        tokens / static_cast<double>(d.length) * static_cast<double>(d.seeds.size());
+    const bool listed = d.dataOrder == DataOrder::Seeded || windows <= double(kMostTokens);
+    return checkRules({{tokens < kMost, "batch", "fewer than 9e18 tokens in a run", tokens},
+                       {listed, "data-order", "at most 2^31 windows in file order", windows}});
 }
 
 bool isOli(const ForkCondition& condition) { return condition.schedule.form == ScheduleForm::Oli; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/training/data_order.h"
 #include "core/training/schedule.h"
 
 namespace gridscope {
@@ -52,6 +53,10 @@ struct ForkDesign {
     std::int64_t steps = 0;     ///< updates of each run, >= 1
     std::vector<ForkCondition> conditions;
     std::vector<std::uint64_t> seeds;  ///< of the data order; distinct
+    /// File: the runs of the first seed take the windows from `firstWindow` on as
+    /// they lie in the file, those of each further seed the ones behind.
+    DataOrder dataOrder = DataOrder::Seeded;
+    std::int64_t firstWindow = 0;  ///< of DataOrder::File
     ForkProbing probing;
     std::int64_t batch = 4;        ///< windows of a micro-batch
     std::int64_t length = 512;     ///< tokens of a window
@@ -62,6 +67,7 @@ struct ForkDesign {
 
     std::int64_t lastStep() const { return forkStep + steps; }
     std::int64_t tokensPerRun() const { return steps * batch * length * accumulate; }
+    std::int64_t windowsPerRun() const { return steps * batch * accumulate; }
     bool operator==(const ForkDesign&) const = default;
 };
 

@@ -30,6 +30,10 @@ Json designJson(const ForkDesign& design) {
         json["conditions"].push_back(
             {{"name", condition.name}, {"schedule", fullScheduleText(condition.schedule)}});
     json["seeds"] = design.seeds;
+    if (design.dataOrder == DataOrder::File) {
+        json["data_order"] = dataOrderName(design.dataOrder);
+        json["first_window"] = design.firstWindow;
+    }
     json["probing"] = {{"placement", probePlacementName(design.probing.placement)},
                        {"every", design.probing.every},
                        {"offset", design.probing.offset},
@@ -99,6 +103,18 @@ Expected<ForkProbing> probingOf(const ForkJson& design) {
     return probing;
 }
 
+/// Windows at random places are the rule and not written out.
+Expected<void> readDataOrder(const ForkJson& json, ForkDesign& design) {
+    if (!json.has("data_order")) return {};
+    GRIDSCOPE_TRY_ASSIGN(order, json.text("data_order"));
+    if (order != dataOrderName(DataOrder::File))
+        return json.wrong("data_order", std::string(dataOrderName(DataOrder::File)));
+    GRIDSCOPE_TRY_ASSIGN(first, json.integer("first_window"));
+    design.dataOrder = DataOrder::File;
+    design.firstWindow = first;
+    return {};
+}
+
 Expected<ForkDesign> designOf(const ForkJson& json) {
     ForkDesign design;
     const std::pair<const char*, std::int64_t*> integers[] = {
@@ -115,6 +131,7 @@ Expected<ForkDesign> designOf(const ForkJson& json) {
     GRIDSCOPE_TRY_ASSIGN(conditions, conditionsOf(json));
     GRIDSCOPE_TRY_ASSIGN(seeds, seedsOf(json));
     GRIDSCOPE_TRY_ASSIGN(probing, probingOf(json));
+    GRIDSCOPE_TRY(readDataOrder(json, design));
     design.weightDecay = weightDecay;
     design.clip = clip;
     design.conditions = std::move(conditions);

@@ -21,6 +21,7 @@ public:
 
     const std::string& where() const { return m_where; }
     Error wrong(std::string_view key, const std::string& expected) const;
+    bool has(const char* key) const { return find(key) != nullptr; }
     Expected<std::string> text(const char* key) const;
     Expected<std::int64_t> integer(const char* key) const;
     Expected<double> number(const char* key) const;

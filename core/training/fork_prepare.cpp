@@ -2,8 +2,11 @@
 
 #include "core/training/fork_prepare_impl.h"
 
+#include <algorithm>
+
 #include "core/base/numbers.h"
 #include "core/base/sha256.h"
+#include "core/model/worker_thread.h"
 #include "core/training/held_out.h"
 #include "core/training/schedule_text.h"
 
@@ -57,14 +60,48 @@ Expected<void> findTokenizers(FileOps& ops, ForkRequest& request, const Checkpoi
     return {};
 }
 
+bool holdsOut(const EvalInput& evaluation) {
+    return evaluation.tokens.empty() && evaluation.text.empty();
+}
+
+/// Of packed data in file order only what the runs take is read.
+void limitSequences(PreparedFork::Impl& fork) {
+    const ForkDesign& design = fork.design();
+    if (design.dataOrder != DataOrder::File) return;
+    const auto windows = static_cast<std::uint64_t>(design.windowsPerRun()) * design.seeds.size();
+    fork.request.training.firstSequence = static_cast<std::uint64_t>(design.firstWindow);
+    // A twentieth is held out for measuring; a little more covers the rounding.
+    fork.request.training.sequences =
+        holdsOut(fork.request.evaluation) ? windows + windows / 19 + 2 : windows;
+}
+
+/// Says so when the runs take more windows than there are.
+void noteRepetition(PreparedFork::Impl& fork) {
+    const ForkDesign& design = fork.design();
+    if (design.dataOrder != DataOrder::File) return;
+    const auto starts = static_cast<std::int64_t>(fork.tokens.size()) - design.length;
+    const std::int64_t windows = starts < 1 ? 0 : (starts - 1) / fork.fileOrder.stride + 1;
+    const std::int64_t taken =
+        fork.fileOrder.first +
+        design.windowsPerRun() * static_cast<std::int64_t>(design.seeds.size());
+    if (taken > windows)
+        fork.notes.push_back("the training data have " + std::to_string(windows) +
+                             " windows, the runs take " + std::to_string(taken) +
+                             ": they begin again at the first");
+}
+
 Expected<void> readTokens(FileOps& ops, PreparedFork::Impl& fork,
                           const CheckpointCatalog& catalog) {
     GRIDSCOPE_TRY(findTokenizers(ops, fork.request, catalog, fork.tokenizerJson));
+    limitSequences(fork);
     GRIDSCOPE_TRY_ASSIGN(training, loadTrainingTokens(ops, fork.request.training));
+    GRIDSCOPE_TRY_ASSIGN(order,
+                         fileOrderOf(training, fork.design().length, fork.design().firstWindow));
+    fork.fileOrder = order;
     fork.tokens = std::move(training.ids);
     fork.notes = std::move(training.notes);
     EvalInput& evaluation = fork.request.evaluation;
-    if (evaluation.tokens.empty() && evaluation.text.empty()) {
+    if (holdsOut(evaluation)) {
         const auto length =
             evaluation.length.value_or(static_cast<std::uint64_t>(fork.design().length));
         GRIDSCOPE_TRY_ASSIGN(windows, holdOut(fork.tokens, length, evaluation.windows));
@@ -99,7 +136,10 @@ std::string difference(const ForkRecord& present, const ForkRecord& wanted) {
 Expected<void> compareWithPresent(FileOps& ops, const PreparedFork::Impl& fork) {
     const ForkFolder folder(ops, fork.request.out);
     GRIDSCOPE_TRY_ASSIGN(present, folder.readRecord());
-    if (!present || forkRecordToJson(*present) == forkRecordToJson(fork.record)) return {};
+    if (!present) return {};
+    // A checkpoint may have moved: what it holds counts.
+    present->checkpoint = fork.record.checkpoint;
+    if (forkRecordToJson(*present) == forkRecordToJson(fork.record)) return {};
     return Error{ErrorCode::ForkMismatch, folder.designFile().string(),
                  "another experiment is in this folder: " + difference(*present, fork.record),
                  "Repeat its settings to go on with it, or choose another folder"};
@@ -120,7 +160,13 @@ TrainingSettings forkTrainingSettings(const PreparedFork::Impl& fork, const Fork
     settings.weightDecay = design.weightDecay;
     settings.clip = design.clip;
     settings.seed = run.seed;
-    settings.threads = fork.request.threads;
+    settings.dataOrder = design.dataOrder;
+    if (design.dataOrder == DataOrder::File) {
+        const auto seed = std::find(design.seeds.begin(), design.seeds.end(), run.seed);
+        settings.fileOrder = fork.fileOrder;
+        settings.fileOrder.first += (seed - design.seeds.begin()) * design.windowsPerRun();
+    }
+    settings.threads = fork.threads;
     settings.saveSteps = forkProbeSteps(design);
     settings.scheduleText = fullScheduleText(design.conditions[run.condition].schedule) +
                             ",rewarm=" + std::to_string(design.rewarmSteps);
@@ -136,6 +182,7 @@ TrainingSettings forkTrainingSettings(const PreparedFork::Impl& fork, const Fork
 PreparedFork::PreparedFork(std::shared_ptr<const Impl> impl) : m_impl(std::move(impl)) {}
 const ForkRecord& PreparedFork::record() const { return m_impl->record; }
 const std::vector<std::string>& PreparedFork::notes() const { return m_impl->notes; }
+int PreparedFork::threads() const { return m_impl->threads; }
 
 Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, ProgressSink& progress,
                                    const std::stop_token& stop) {
@@ -158,8 +205,9 @@ Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, Pro
     GRIDSCOPE_TRY_ASSIGN(schedules, checkForkDesign(design));
     fork->schedules = std::move(schedules);
     GRIDSCOPE_TRY(readTokens(ops, *fork, catalog));
-    GRIDSCOPE_TRY(checkIds(fork->windows,
-                           static_cast<std::uint64_t>(entry.config->vocabularyRows)));
+    noteRepetition(*fork);
+    GRIDSCOPE_TRY(
+        checkIds(fork->windows, static_cast<std::uint64_t>(entry.config->vocabularyRows)));
     GRIDSCOPE_TRY_ASSIGN(weights, loadModelWeights(ops, entry, NonFinitePolicy::Refuse, stop));
     fork->weights = std::move(weights);
     fork->record.checkpoint = entry.folder.string();
@@ -168,7 +216,11 @@ Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, Pro
     fork->record.trainingSha256 = tokensHash(fork->tokens);
     fork->record.evaluation = fork->windows.source + ", " + std::to_string(fork->windows.count) +
                               " windows of " + std::to_string(fork->windows.length);
-    GRIDSCOPE_TRY(checkTrainingSettings(forkTrainingSettings(*fork, {0, design.seeds.front()})));
+    GRIDSCOPE_TRY_ASSIGN(engine, initEngine());
+    fork->threads = request.threads;
+    const TrainingSettings first = forkTrainingSettings(*fork, {0, design.seeds.front()});
+    GRIDSCOPE_TRY(checkTrainingSettings(first));
+    fork->threads = resolveTrainingThreads(first, engine.threads);
     GRIDSCOPE_TRY(compareWithPresent(ops, *fork));
     return PreparedFork(std::move(fork));
 }

@@ -19,8 +19,10 @@ struct PreparedFork::Impl {
     std::vector<Schedule> schedules;  ///< one a condition
     std::shared_ptr<const ModelWeights> weights;
     std::vector<std::uint32_t> tokens;  ///< the training stream without what is held out
+    FileOrder fileOrder;                ///< of the first seed, for DataOrder::File
     std::string tokenizerJson;          ///< for the checkpoints; empty = none
     EvalWindows windows;
+    int threads = 1;  ///< of training and probing: tiny models gain nothing from a second
     std::vector<std::string> notes;
 
     const ForkDesign& design() const { return record.design; }

@@ -44,11 +44,11 @@ Expected<std::shared_ptr<const Trajectory>> ForkRunProbe::probeNew(ProgressSink&
     ProbeSettings settings = m_fork.request.probe;
     // A kill may have come between a checkpoint and its state: the same bits are saved again.
     settings.onConflict = ConflictPolicy::Replace;
-    settings.threads = m_fork.request.threads;
+    settings.threads = m_fork.threads;
     GRIDSCOPE_TRY_ASSIGN(plan, makePlan(catalog, usable, m_fork.windows, std::move(settings)));
     if (!m_store) {
-        GRIDSCOPE_TRY_ASSIGN(store, TrajectoryStore::open(m_ops, places.trajectory(m_run),
-                                                          emptyTrajectory(plan)));
+        GRIDSCOPE_TRY_ASSIGN(
+            store, TrajectoryStore::open(m_ops, places.trajectory(m_run), emptyTrajectory(plan)));
         m_store = std::move(store);
         for (const Warning& warning : m_store->warnings()) m_warnings.push_back(warning);
     }

@@ -47,7 +47,9 @@ std::string runsText(const ForkReport& report) {
         const std::int64_t step = run.status.state != ForkRunState::Planned ? run.status.step
                                   : run.probes.empty()                      ? -1
                                                        : run.probes.back().step;
-        lines.push_back({run.name, std::string(forkRunStateName(run.status.state)),
+        const bool begun = run.status.state == ForkRunState::Planned && !run.probes.empty();
+        lines.push_back({run.name,
+                         begun ? "begun" : std::string(forkRunStateName(run.status.state)),
                          step < 0 ? "-" : std::to_string(step), std::to_string(run.probes.size()),
                          takesPart ? "yes" : "no", escapeForDisplay(run.status.note, 120)});
     }

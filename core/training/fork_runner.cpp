@@ -8,7 +8,9 @@
 
 #include "core/training/fork_prepare_impl.h"
 #include "core/training/fork_probe_impl.h"
+#include "core/training/run_lock_impl.h"
 #include "core/training/stretches.h"
+#include "core/training/training_cost.h"
 
 namespace gridscope {
 
@@ -19,8 +21,7 @@ using Clock = std::chrono::steady_clock;
 /// Turns the progress of one run into that of the whole experiment.
 class ExperimentProgress final : public ProgressSink {
 public:
-    ExperimentProgress(ProgressSink& inner, std::uint64_t total)
-        : m_inner(inner), m_total(total) {}
+    ExperimentProgress(ProgressSink& inner, std::uint64_t total) : m_inner(inner), m_total(total) {}
 
     void begin(const std::string& run, std::uint64_t doneBefore) {
         m_run = run;
@@ -62,20 +63,6 @@ private:
     bool m_started = false;
     Clock::time_point m_start = Clock::now();
 };
-
-/// Updates between two states: about ten minutes of work, so that a kill costs no more.
-std::int64_t stateInterval(const PreparedFork::Impl& fork) {
-    constexpr double kAssumedFlopPerSecond = 1e11;
-    constexpr double kSeconds = 600.0;
-    double weights = 0.0;
-    for (std::size_t i = 0; i < fork.weights->specs().size(); ++i)
-        weights += static_cast<double>(fork.weights->values(i).size());
-    const ForkDesign& design = fork.design();
-    const double flop =
-        6.0 * weights * static_cast<double>(design.batch * design.length * design.accumulate);
-    return std::clamp<std::int64_t>(
-        static_cast<std::int64_t>(kSeconds * kAssumedFlopPerSecond / flop), 1, 1000);
-}
 
 /// One run from where it stands to its end.
 class ForkRun {
@@ -119,7 +106,7 @@ TrainingSettings ForkRun::settings() const {
     TrainingSettings settings = forkTrainingSettings(m_fork, m_id);
     settings.files = &m_ops;
     settings.stateFile = m_places.stateFile(m_name);
-    settings.stateEvery = stateInterval(m_fork);
+    settings.stateEvery = stateInterval(settings);
     const auto present = openForReading(m_ops, settings.stateFile);
     settings.start = present ? RunStart::Resume : RunStart::Fresh;
     return settings;
@@ -132,8 +119,8 @@ Expected<AfterSave> ForkRun::measure(ProgressSink& progress, const std::stop_tok
     for (const auto& row : trajectory->rows) {
         if (row->status != RowStatus::Complete) continue;
         m_newest = row->step;
-        GRIDSCOPE_TRY_ASSIGN(wanted, m_monitor.observe(TrainingStep{row->step}, row->fp32.ce.value,
-                                                       row->source));
+        GRIDSCOPE_TRY_ASSIGN(
+            wanted, m_monitor.observe(TrainingStep{row->step}, row->fp32.ce.value, row->source));
         if (wanted == AfterSave::Stop) after = wanted;
     }
     // The newest but one stays for the flips of the next.
@@ -153,9 +140,8 @@ Expected<ForkRunStatus> ForkRun::run(ProgressSink& progress, const std::stop_tok
                             m_fork.tokenizerJson);
     GRIDSCOPE_TRY_ASSIGN(before, measure(progress, stop));
     if (before == AfterSave::Continue) {
-        auto trained =
-            trainInStretches(settings(), rate, folder, progress, stop,
-                             [&](TrainingStep) { return measure(progress, stop); });
+        auto trained = trainInStretches(settings(), rate, folder, progress, stop,
+                                        [&](TrainingStep) { return measure(progress, stop); });
         if (!trained && trained.error().code == ErrorCode::TrainingDiverged)
             return ForkRunStatus{ForkRunState::Diverged, m_newest, trained.error().toText()};
         if (!trained) return trained.error();
@@ -173,7 +159,11 @@ Expected<ForkOutcome> runForks(FileOps& ops, const PreparedFork& prepared,
                                const std::stop_token& stop) {
     const PreparedFork::Impl& fork = prepared.impl();
     const ForkFolder places(ops, fork.request.out);
+    GRIDSCOPE_TRY(
+        checkTrainingMemory(forkTrainingSettings(fork, {0, fork.design().seeds.front()})));
     GRIDSCOPE_TRY(makeFolders(ops, places.root()));
+    // Two processes on one experiment would write the same state files.
+    GRIDSCOPE_TRY_ASSIGN(lock, lockRun(ops, places.designFile()));
     GRIDSCOPE_TRY(places.writeRecord(fork.record));
     const std::vector<ForkRunId> runs = forkRuns(fork.design());
     const auto steps = static_cast<std::uint64_t>(fork.design().steps);
@@ -194,13 +184,13 @@ Expected<ForkOutcome> runForks(FileOps& ops, const PreparedFork& prepared,
                 outcome.warnings.push_back(warning);
             outcome.failedProbes += run.probe().failed();
             GRIDSCOPE_TRY(places.writeStatus(name, status));
-            // A finished run needs neither its state nor the weights before the last.
-            ops.unlink(places.stateFile(name));
-            if (fork.request.keep == KeepWeights::Last)
-                ForkRunProbe(ops, fork, name).dropOldWeights(1);
         } else {
             whole.skip(steps);
         }
+        // A finished run needs neither its state nor the weights before the last; a
+        // kill may have left them.
+        ops.unlink(places.stateFile(name));
+        if (fork.request.keep == KeepWeights::Last) ForkRunProbe(ops, fork, name).dropOldWeights(1);
         callbacks.onRun(name, status);
         outcome.complete += status.state == ForkRunState::Complete ? 1 : 0;
         outcome.stopped += status.state == ForkRunState::Stopped ? 1 : 0;

@@ -47,6 +47,7 @@ public:
     const ForkRecord& record() const;
     /// What was chosen without being asked, for the user.
     const std::vector<std::string>& notes() const;
+    int threads() const;  ///< that runs are trained and probed with
     const Impl& impl() const { return *m_impl; }
 
 private:
@@ -70,7 +71,7 @@ struct ForkCost {
     double memoryBytes = 0.0;
     double freeDiskBytes = 0.0, freeMemoryBytes = 0.0;
 };
-/// @param flopPerSecond matrix products of this machine, all cores
+/// @param flopPerSecond matrix products of this machine with the threads of `prepared`
 ForkCost estimateForkCost(FileOps& ops, const PreparedFork& prepared, double flopPerSecond);
 
 struct ForkCallbacks {
@@ -92,7 +93,8 @@ struct ForkOutcome {
 
 /// Makes what is missing: finished runs are left alone, interrupted ones go on bit by bit. A
 /// diverged run ends alone. Progress counts the updates of all runs.
-/// Errors: run.cancelled, memory.*, file.disk-full and every other error that would meet the next
+/// Errors: memory.estimate before anything is written; trajectory.locked (another process is at
+/// it), run.cancelled, memory.failed, file.disk-full and every other error that would meet the next
 /// run too; what was trained and probed is kept, and the same call goes on.
 Expected<ForkOutcome> runForks(FileOps& ops, const PreparedFork& prepared,
                                const ForkCallbacks& callbacks, ProgressSink& progress,

@@ -29,8 +29,10 @@ Expected<EvalWindows> holdOut(std::vector<std::uint32_t>& ids, std::uint64_t len
     } else if (*count != "all") {
         const auto wanted = parseInteger(*count);
         if (!wanted || *wanted < 1)
-            return Error{ErrorCode::SettingsRange, "windows",
-                         "expected a number or all, found " + escapeForDisplay(*count), {}};
+            return Error{ErrorCode::SettingsRange,
+                         "windows",
+                         "expected a number or all, found " + escapeForDisplay(*count),
+                         {}};
         settings.count = static_cast<std::uint64_t>(*wanted);
     }
     return cutWindows(array, settings, "the last 5 % of the training tokens");

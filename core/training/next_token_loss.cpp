@@ -10,15 +10,9 @@
 #include <algorithm>
 
 #include "core/training/next_token_loss_impl.h"
+#include "core/training/training_cost.h"
 
 namespace gridscope {
-
-namespace {
-
-/// Logits of one chunk: 32 MiB in FP32, which a shared cache still serves.
-constexpr std::int64_t kChunkLogits = std::int64_t{1} << 23;
-
-}  // namespace
 
 NextTokenLoss::NextTokenLoss(const ModelConfig& config, ParameterBuffers& buffers,
                              std::int64_t length)
@@ -32,7 +26,7 @@ double NextTokenLoss::head(const at::Tensor& hidden, const at::Tensor& targets, 
     const at::Tensor& matrix = m_buffers.weights.head;
     const std::int64_t rows = hidden.size(0);
     const std::int64_t vocabulary = matrix.size(0);
-    const std::int64_t chunk = std::clamp<std::int64_t>(kChunkLogits / vocabulary, 1, rows);
+    const std::int64_t chunk = headChunkRows(rows, vocabulary);
     if (!m_logits.defined() || m_logits.size(0) != chunk) {
         m_logits = at::empty({chunk, vocabulary}, matrix.options());
         m_probabilities = at::empty({chunk, vocabulary}, matrix.options());

@@ -15,8 +15,8 @@ namespace gridscope {
 /// @return Stop ends the run
 using BetweenStretches = std::function<Expected<AfterSave>(TrainingStep step)>;
 
-/// Like train, but returns to `between` after every save step behind the first. A run with `between`
-/// has the same bits as one without.
+/// Like train, but returns to `between` after every save step behind the first. A run with
+/// `between` has the same bits as one without.
 /// @pre settings.stateFile is not empty: each stretch resumes from it
 /// Errors: those of train and of `between`
 Expected<TrainingResult> trainInStretches(TrainingSettings settings,

@@ -7,23 +7,23 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <new>
 #include <string>
 #include <string_view>
 
 #include "core/base/eta_estimator.h"
 #include "core/base/numbers.h"
+#include "core/model/torch_error_impl.h"
 #include "core/model/worker_thread.h"
 #include "core/training/adamw.h"
 #include "core/training/data_order.h"
 #include "core/training/next_token_loss_impl.h"
+#include "core/training/run_lock_impl.h"
 #include "core/training/training_state.h"
 
 namespace gridscope {
@@ -110,6 +110,7 @@ private:
 
     ParameterBuffers m_buffers;
     NextTokenLoss m_loss;
+    std::unique_ptr<TrajectoryLock> m_lock;      ///< on the state file, where there is one
     at::Tensor m_firstMoments, m_secondMoments;  ///< [layout.totalSize]
     at::Tensor m_ids, m_targets;                 ///< [batch, length], [batch * length]
     std::string m_settingsHash;
@@ -174,6 +175,8 @@ Expected<void> TrainingRun::resume() {
 Expected<void> TrainingRun::begin() {
     if (!m_settings.stateFile.empty()) {
         m_settingsHash = trainingSettingsHash(m_settings);
+        GRIDSCOPE_TRY_ASSIGN(lock, lockRun(*m_settings.files, m_settings.stateFile));
+        m_lock = std::move(lock);
         const auto present = openForReading(*m_settings.files, m_settings.stateFile);
         if (!present && present.error().code != ErrorCode::FileMissing) return present.error();
         if (present && m_settings.start == RunStart::Resume) return resume();
@@ -199,10 +202,15 @@ void TrainingRun::fillMicroBatch(std::int64_t step, std::int64_t microBatch) {
     const std::size_t starts = m_settings.tokens.size() - static_cast<std::size_t>(length);
     auto* ids = m_ids.data_ptr<std::int64_t>();
     auto* targets = m_targets.data_ptr<std::int64_t>();
+    const bool byFile = m_settings.dataOrder == DataOrder::File;
+    const std::int64_t before =
+        (step - 1 - m_settings.firstStep) * m_settings.batch * m_settings.accumulate;
     for (std::int64_t row = 0; row < m_settings.batch; ++row) {
         const std::int64_t sample = microBatch * m_settings.batch + row;
-        const std::uint32_t* window =
-            m_settings.tokens.data() + windowStart(m_settings.seed, step, sample, starts);
+        const std::size_t start = byFile
+                                      ? windowStart(m_settings.fileOrder, before + sample, starts)
+                                      : windowStart(m_settings.seed, step, sample, starts);
+        const std::uint32_t* window = m_settings.tokens.data() + start;
         for (std::int64_t i = 0; i < length; ++i) {
             ids[row * length + i] = window[i];
             targets[row * length + i] = window[i + 1];
@@ -233,13 +241,23 @@ void TrainingRun::applyGradients(std::int64_t step, double rate, double scale) {
     const std::span<const float> gradients = valuesOf(m_buffers.flatGradients);
     const AdamwSettings settings{m_settings.beta1, m_settings.beta2, m_settings.epsilon};
     AdamwStep now{step - m_settings.firstStep, rate, m_settings.weightDecay, scale};
-    updateAdamw(settings, now,
-                {all.weights.first(decayed), gradients.first(decayed),
-                 all.firstMoments.first(decayed), all.secondMoments.first(decayed)});
+    // Each weight is updated by itself: the pieces of the threads do not change a
+    // bit.
+    const auto sweep = [&](std::size_t from, std::size_t size) {
+        constexpr std::int64_t kPiece = std::int64_t{1} << 16;
+        at::parallel_for(
+            0, static_cast<std::int64_t>(size), kPiece, [&](std::int64_t begin, std::int64_t end) {
+                const std::size_t at = from + static_cast<std::size_t>(begin);
+                const auto count = static_cast<std::size_t>(end - begin);
+                updateAdamw(
+                    settings, now,
+                    {all.weights.subspan(at, count), gradients.subspan(at, count),
+                     all.firstMoments.subspan(at, count), all.secondMoments.subspan(at, count)});
+            });
+    };
+    sweep(0, decayed);
     now.weightDecay = 0.0;
-    updateAdamw(settings, now,
-                {all.weights.subspan(decayed), gradients.subspan(decayed),
-                 all.firstMoments.subspan(decayed), all.secondMoments.subspan(decayed)});
+    sweep(decayed, all.weights.size() - decayed);
 }
 
 Expected<void> TrainingRun::update() {
@@ -341,9 +359,13 @@ Expected<TrainingResult> TrainingRun::run() {
     return m_result;
 }
 
-Error outOfMemory() {
-    return {ErrorCode::MemoryFailed, "training", "not enough memory for model, moments and batch",
-            "Make the micro-batch smaller and accumulate more"};
+/// Errors of libtorch in the words of training.
+Error trainingError(Error error) {
+    if (error.code == ErrorCode::MemoryFailed)
+        return {ErrorCode::MemoryFailed, "training",
+                "not enough memory for model, moments and batch",
+                "Make the micro-batch smaller and accumulate more"};
+    return error.where.empty() ? std::move(error).inside("training") : error;
 }
 
 }  // namespace
@@ -353,17 +375,13 @@ Expected<TrainingResult> train(const TrainingSettings& settings, const LearningR
                                const std::stop_token& stop) {
     GRIDSCOPE_TRY(checkTrainingSettings(settings));
     GRIDSCOPE_TRY_ASSIGN(engine, initEngine());
-    try {
+    auto result = guardTorch([&]() -> Expected<TrainingResult> {
         initWorkerThread(resolveTrainingThreads(settings, engine.threads));
         const DenormalsAreZero guard;
         return TrainingRun(settings, learningRate, sink, progress, stop).run();
-    } catch (const c10::OutOfMemoryError&) {
-        return outOfMemory();
-    } catch (const std::bad_alloc&) {
-        return outOfMemory();
-    } catch (const c10::Error& error) {
-        return Error{ErrorCode::Internal, "training", error.what_without_backtrace(), {}};
-    }
+    });
+    if (!result) return trainingError(std::move(result).error());
+    return result;
 }
 
 }  // namespace gridscope

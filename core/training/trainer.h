@@ -53,11 +53,13 @@ struct TrainingResult {
 
 /// Runs or resumes a training run. Polls `stop` per matrix product of the forward pass and per
 /// micro-batch; a stop keeps the last whole step in the state file. Denormal numbers count as zero
-/// on the threads of the run while it lasts.
+/// on the threads of the run while it lasts. Takes trainingMemoryBytes; ask checkTrainingMemory
+/// before.
 /// Same settings, schedule, machine and threads give the same bits, interrupted or not.
-/// Errors: those of checkTrainingSettings; output.exists (fresh start over a state file);
-/// training.state; training.diverged (where: the step; neither checkpoint nor state of a bad step
-/// is written); run.cancelled; memory.failed; those of the sink and of the files
+/// Errors: those of checkTrainingSettings; trajectory.locked (another process trains with this
+/// state file); output.exists (fresh start over a state file); training.state; training.diverged
+/// (where: the step; neither checkpoint nor state of a bad step is written); run.cancelled;
+/// memory.failed; those of the sink and of the files
 Expected<TrainingResult> train(const TrainingSettings& settings, const LearningRate& learningRate,
                                CheckpointSink& sink, ProgressSink& progress,
                                const std::stop_token& stop);

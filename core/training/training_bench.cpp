@@ -13,9 +13,9 @@ namespace gridscope {
 
 double trainingPassSeconds(const ModelConfig& config, std::int64_t batch, std::int64_t length) {
     ParameterBuffers buffers = makeParameterBuffers(config, at::kFloat);
-    initialiseParameters(
-        buffers.layout, 0,
-        {buffers.flatWeights.data_ptr<float>(), static_cast<std::size_t>(buffers.flatWeights.numel())});
+    initialiseParameters(buffers.layout, 0,
+                         {buffers.flatWeights.data_ptr<float>(),
+                          static_cast<std::size_t>(buffers.flatWeights.numel())});
     NextTokenLoss loss(config, buffers, length);
     const at::Tensor ids = at::randint(config.vocabularyRows, {batch, length}, at::kLong);
     const at::Tensor targets = at::randint(config.vocabularyRows, {batch * length}, at::kLong);

@@ -33,7 +33,8 @@ Expected<MonitorAction> parseMonitorAction(std::string_view name) {
     for (const MonitorAction action : kActions) {
         if (name == monitorActionName(action)) return action;
     }
-    return Error{ErrorCode::SettingsSyntax, "monitor",
+    return Error{ErrorCode::SettingsSyntax,
+                 "monitor",
                  "expected off, stop or keep-best, found \"" + escapeForDisplay(name) + "\"",
                  {}};
 }

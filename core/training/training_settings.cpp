@@ -145,6 +145,8 @@ Expected<void> checkTrainingSettings(const TrainingSettings& settings) {
     GRIDSCOPE_TRY(checkCount("accumulate", settings.accumulate, 1));
     GRIDSCOPE_TRY(checkCount("threads", settings.threads, 0));
     GRIDSCOPE_TRY(checkCount("state every", settings.stateEvery, 1));
+    GRIDSCOPE_TRY(checkCount("first window", settings.fileOrder.first, 0));
+    GRIDSCOPE_TRY(checkCount("window stride", settings.fileOrder.stride, 1));
     if (settings.length > settings.model.maxPositions)
         return rangeError("length", "the model has " + std::to_string(settings.model.maxPositions) +
                                         " positions, found " + std::to_string(settings.length));
@@ -171,6 +173,11 @@ std::string trainingSettingsHash(const TrainingSettings& settings) {
     for (const double value :
          {settings.weightDecay, settings.beta1, settings.beta2, settings.epsilon, settings.clip})
         hash.update(formatNumber(value) + "\n");
+    if (settings.dataOrder == DataOrder::File) {
+        hash.update(std::string(dataOrderName(settings.dataOrder)));
+        hash.update(static_cast<std::uint64_t>(settings.fileOrder.first));
+        hash.update(static_cast<std::uint64_t>(settings.fileOrder.stride));
+    }
     for (const NamedTensor& tensor : settings.startingWeights) {
         hash.update(tensor.name + "\n");
         hash.update(std::as_bytes(tensor.values));

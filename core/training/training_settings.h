@@ -12,6 +12,7 @@
 #include "core/base/expected.h"
 #include "core/base/file_ops.h"
 #include "core/model/model_config.h"
+#include "core/training/data_order.h"
 
 namespace gridscope {
 
@@ -40,8 +41,10 @@ struct TrainingSettings {
     double beta1 = 0.9;
     double beta2 = 0.95;
     double epsilon = 1e-8;
-    double clip = 1.0;                    ///< largest global gradient norm
-    std::uint64_t seed = 0;               ///< of initial weights and data order
+    double clip = 1.0;       ///< largest global gradient norm
+    std::uint64_t seed = 0;  ///< of initial weights and of DataOrder::Seeded
+    DataOrder dataOrder = DataOrder::Seeded;
+    FileOrder fileOrder;                  ///< of DataOrder::File
     int threads = 0;                      ///< cores; 0 = one for tiny models, else all
     std::vector<std::int64_t> saveSteps;  ///< absolute steps to hand to the CheckpointSink
     /// Canonical text of the schedule: a state made under another one is not resumed.
@@ -49,7 +52,7 @@ struct TrainingSettings {
     /// Every tensor of the model; empty = initialise from the seed.
     std::vector<NamedTensor> startingWeights;
     std::filesystem::path stateFile;  ///< for resuming; empty = keep none
-    std::int64_t stateEvery = 1000;   ///< updates between two writes of the state file
+    std::int64_t stateEvery = 1000;   ///< updates between two writes (see stateInterval)
     RunStart start = RunStart::Fresh;
     FileOps* files = &systemFileOps();  ///< never null; must outlive the run
 

@@ -125,6 +125,11 @@ void TestForkDesign::badDesigns_data() {
     row("accumulate", range, "accumulate", [](ForkDesign& d) { d.accumulate = 0; });
     row("too many tokens", range, "batch",
         [](ForkDesign& d) { d.batch = d.length = d.accumulate = std::int64_t{1} << 31; });
+    row("first window", range, "first-window", [](ForkDesign& d) { d.firstWindow = -1; });
+    row("too many windows", range, "data-order", [](ForkDesign& d) {
+        d.dataOrder = DataOrder::File;
+        d.batch = 1'000'000;
+    });
     row("rewarm", range, "rewarm", [](ForkDesign& d) { d.rewarmSteps = 30'001; });
     row("decay", range, "weight-decay", [](ForkDesign& d) { d.weightDecay = kNaN; });
     row("clip", range, "clip", [](ForkDesign& d) { d.clip = 0.0; });

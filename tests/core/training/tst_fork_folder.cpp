@@ -112,6 +112,11 @@ void TestForkFolder::equalTextsMeanEqualExperiments_data() {
     row("rewarm", [](ForkRecord& r) { ++r.design.rewarmSteps; });
     row("decay", [](ForkRecord& r) { r.design.weightDecay = 0.0; });
     row("clip", [](ForkRecord& r) { r.design.clip = 2.0; });
+    row("data order", [](ForkRecord& r) { r.design.dataOrder = DataOrder::File; });
+    row("first window", [](ForkRecord& r) {
+        r.design.dataOrder = DataOrder::File;
+        r.design.firstWindow = 7;
+    });
     row("checkpoint", [](ForkRecord& r) { r.checkpointSha256 = std::string(64, 'a'); });
     row("tokens", [](ForkRecord& r) { r.trainingSha256 = std::string(64, 'a'); });
     row("evaluation", [](ForkRecord& r) { r.evaluation = "another"; });

@@ -65,7 +65,7 @@ void TestForkReport::text() {
     // Every run with its state, whether it takes part or not.
     VERIFY_CONTAINS(text, "cosine-seed8  diverged");
     VERIFY_CONTAINS(text, "the loss is NaN");
-    VERIFY_CONTAINS(text, "oli-seed8     planned");
+    VERIFY_CONTAINS(text, "oli-seed8     begun");
     VERIFY_CONTAINS(text, "cosine-seed8 was measured up to step 103 only, others up to 112");
     VERIFY_CONTAINS(text, "C oli (paper)");
     VERIFY_CONTAINS(text, "The paper's numbers, not measured here");

@@ -113,6 +113,7 @@ class TestForkRunner : public QObject {
     Q_OBJECT
 private slots:
     void smallExperiment();
+    void fileOrderGivesEachSeedItsOwnWindows();
     void stretchesDoNotChangeTheBits();
     void aFinishedExperimentIsLeftAlone();
     void aCancelledExperimentGoesOnBitEqual();
@@ -160,6 +161,29 @@ void TestForkRunner::smallExperiment() {
     QCOMPARE(ends.size(), std::size_t{4});
 }
 
+void TestForkRunner::fileOrderGivesEachSeedItsOwnWindows() {
+    const ForkPlace place;
+    ForkRequest request = place.request({"cosine"}, 2);
+    request.design.dataOrder = DataOrder::File;
+    GRIDSCOPE_VERIFY_OK(runAll(request));
+    const auto endOf = [](const ForkRequest& of, const std::string& run) {
+        return trajectoryOf(of, run)->rows.back()->contentSha256;
+    };
+    QVERIFY(endOf(request, "cosine-seed0") != endOf(request, "cosine-seed1"));
+    // 12 updates of 4 windows: the second seed goes on with the 49th.
+    ForkRequest later = place.request({"cosine"}, 1);
+    later.out = place.root() / "later";
+    later.design.dataOrder = DataOrder::File;
+    later.design.firstWindow = 48;
+    GRIDSCOPE_VERIFY_OK(runAll(later));
+    QCOMPARE(endOf(later, "cosine-seed0"), endOf(request, "cosine-seed1"));
+    // It is part of the experiment: another place in the file is another one.
+    request.design.firstWindow = 1;
+    const auto refused = runAll(request);
+    QVERIFY(!refused);
+    QCOMPARE(codeOf(refused.error()), QStringLiteral("fork.mismatch"));
+}
+
 void TestForkRunner::stretchesDoNotChangeTheBits() {
     const ForkPlace place;
     ForkRequest request = place.request({"cosine"}, 1);
@@ -168,8 +192,8 @@ void TestForkRunner::stretchesDoNotChangeTheBits() {
     NullProgress quiet;
     const auto start = scanFolder(systemFileOps(), request.checkpoint, quiet, {});
     GRIDSCOPE_VERIFY_OK(start);
-    const auto weights = loadModelWeights(systemFileOps(), start->entries.front(),
-                                          NonFinitePolicy::Refuse, {});
+    const auto weights =
+        loadModelWeights(systemFileOps(), start->entries.front(), NonFinitePolicy::Refuse, {});
     GRIDSCOPE_VERIFY_OK(weights);
     TrainingSettings settings = tinySettings(kSteps);
     settings.seed = 0;
@@ -185,10 +209,11 @@ void TestForkRunner::stretchesDoNotChangeTheBits() {
             {(*weights)->specs()[i].name, (*weights)->specs()[i].shape, (*weights)->values(i)});
     const auto schedule = Schedule::make(request.design.conditions.front().schedule);
     RecordingSink sink;
-    GRIDSCOPE_VERIFY_OK(trainWith(
-        settings, sink, [&](std::int64_t step) { return schedule->learningRate(step); }));
+    GRIDSCOPE_VERIFY_OK(
+        trainWith(settings, sink, [&](std::int64_t step) { return schedule->learningRate(step); }));
 
-    const auto end = scanFolder(systemFileOps(), request.out / "cosine-seed0" / "step22", quiet, {});
+    const auto end =
+        scanFolder(systemFileOps(), request.out / "cosine-seed0" / "step22", quiet, {});
     GRIDSCOPE_VERIFY_OK(end);
     const auto forked =
         loadModelWeights(systemFileOps(), end->entries.front(), NonFinitePolicy::Refuse, {});
@@ -205,10 +230,20 @@ void TestForkRunner::aFinishedExperimentIsLeftAlone() {
     GRIDSCOPE_VERIFY_OK(runAll(request));
     int rows = 0;
     ForkCallbacks callbacks;
-    callbacks.onRows = [&](const std::string&, const std::shared_ptr<const Trajectory>&) { ++rows; };
+    callbacks.onRows = [&](const std::string&, const std::shared_ptr<const Trajectory>&) {
+        ++rows;
+    };
     const auto again = runAll(request, callbacks);
     GRIDSCOPE_VERIFY_OK(again);
     QCOMPARE(again->complete, std::size_t{1});
+    QCOMPARE(rows, 0);
+    // The checkpoint may have moved: what it holds counts.
+    fs::rename(place.root() / "suite", place.root() / "moved");
+    ForkRequest moved = request;
+    moved.checkpoint = place.root() / "moved" / "step10";
+    const auto later = runAll(moved, callbacks);
+    GRIDSCOPE_VERIFY_OK(later);
+    QCOMPARE(later->complete, std::size_t{1});
     QCOMPARE(rows, 0);
 }
 
@@ -240,8 +275,7 @@ void TestForkRunner::aCancelledExperimentGoesOnBitEqual() {
 
 void TestForkRunner::aDivergedRunEndsAlone() {
     const ForkPlace place;
-    const ForkRequest request =
-        place.request({"oli:eta=1e30,bump=1,cool=3", "cosine"}, 1);
+    const ForkRequest request = place.request({"oli:eta=1e30,bump=1,cool=3", "cosine"}, 1);
     const auto outcome = runAll(request);
     GRIDSCOPE_VERIFY_OK(outcome);
     QCOMPARE(outcome->diverged, std::size_t{1});
@@ -288,11 +322,18 @@ void TestForkRunner::anotherDesignIsRefused() {
 void TestForkRunner::refusals_data() {
     QTest::addColumn<QString>("change");
     QTest::addColumn<QString>("code");
-    QTest::newRow("several checkpoints") << "suite" << "settings.range";
-    QTest::newRow("no training tokens") << "tokens" << "settings.range";
-    QTest::newRow("oli without a bump rate") << "eta" << "settings.range";
-    QTest::newRow("too few tokens held out") << "windows" << "tokens.too-few";
-    QTest::newRow("no seed") << "seeds" << "settings.range";
+    QTest::newRow("several checkpoints") << "suite"
+                                         << "settings.range";
+    QTest::newRow("no training tokens") << "tokens"
+                                        << "settings.range";
+    QTest::newRow("oli without a bump rate") << "eta"
+                                             << "settings.range";
+    QTest::newRow("too few tokens held out") << "windows"
+                                             << "tokens.too-few";
+    QTest::newRow("no seed") << "seeds"
+                             << "settings.range";
+    QTest::newRow("more than the memory") << "batch"
+                                          << "memory.estimate";
 }
 
 void TestForkRunner::refusals() {
@@ -309,6 +350,7 @@ void TestForkRunner::refusals() {
     if (change == u"eta") request.design.conditions[1].schedule.bumpLr.reset();
     if (change == u"windows") request.evaluation.windows = "50";
     if (change == u"seeds") request.design.seeds.clear();
+    if (change == u"batch") request.design.batch = std::int64_t{1} << 30;
     const auto refused = runAll(request);
     QVERIFY(!refused);
     QTEST(codeOf(refused.error()), "code");
@@ -358,11 +400,10 @@ void TestForkRunner::conditionNames_data() {
                            << QStringList{"cosine", "sgdr", "oli"};
     QTest::newRow("own names") << QStringList{"A=cosine", "C=oli:eta=1e-3"}
                                << QStringList{"A", "C"};
-    QTest::newRow("repeated oli")
-        << QStringList{"oli:eta=0.001", "oli:eta=0.002,bump=5,cool=9"}
-        << QStringList{"oli-0.001-75-300", "oli-0.002-5-9"};
-    QTest::newRow("repeated others") << QStringList{"constant", "constant:lr-max=0.01"}
-                                     << QStringList{"constant", "constant-2"};
+    QTest::newRow("repeated oli") << QStringList{"oli:eta=0.001", "oli:eta=0.002,bump=5,cool=9"}
+                                  << QStringList{"oli-0.001-75-300", "oli-0.002-5-9"};
+    QTest::newRow("repeated others")
+        << QStringList{"constant", "constant:lr-max=0.01"} << QStringList{"constant", "constant-2"};
 }
 
 void TestForkRunner::conditionNames() {

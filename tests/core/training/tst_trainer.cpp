@@ -2,6 +2,7 @@
 
 // The training loop: gradients, determinism, resuming, divergence, what it learns.
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 #include "core/training/gradient_check.h"
 #include "core/training/trainer.h"
+#include "core/training/training_cost.h"
 #include "tests/core/training/trainer_fixture.h"
 #include "tests/support/test_data.h"
 
@@ -41,6 +43,10 @@ private slots:
     void sinkEndsTheRun();
     void divergence();
     void fullDiskKeepsTheLastState();
+    void memoryIsEstimatedFirst();
+    void memoryRunsOut();
+    void fileOrderTakesTheWindowsInTurn();
+    void estimates();
     void denormalsFlushedOnlyWhileTraining();
     void badSettings_data();
     void badSettings();
@@ -397,6 +403,96 @@ void TestTrainer::fullDiskKeepsTheLastState() {
     const auto resumed = trainWith(settings, sink);
     GRIDSCOPE_VERIFY_OK(resumed);
     QCOMPARE(resumed->resumedFrom->value, std::int64_t{2});
+}
+
+void TestTrainer::memoryIsEstimatedFirst() {
+    TrainingSettings settings = tinySettings(1);
+    GRIDSCOPE_VERIFY_OK(checkTrainingMemory(settings));
+    settings.batch = std::int64_t{1} << 31;
+    const auto refused = checkTrainingMemory(settings);
+    QVERIFY(!refused);
+    QCOMPARE(codeOf(refused.error()), QString("memory.estimate"));
+    // Four numbers of 4 bytes for a weight: 162,322,944 of Pythia-160m are 2.6 GB.
+    TrainingSettings pythia;
+    pythia.model = tinyModel();
+    pythia.model.vocabularyRows = 50304;
+    pythia.model.hidden = 768;
+    pythia.model.layers = pythia.model.heads = pythia.model.keyValueHeads = 12;
+    pythia.model.headDimension = 64;
+    pythia.model.intermediate = 3072;
+    pythia.model.maxPositions = 2048;
+    pythia.batch = pythia.length = 1;
+    QVERIFY(trainingMemoryBytes(pythia) > 16.0 * 162'322'944);
+    QVERIFY(trainingMemoryBytes(pythia) < 16.0 * 162'322'944 + 600e6);
+}
+
+void TestTrainer::memoryRunsOut() {
+#ifdef __SANITIZE_ADDRESS__
+    QSKIP("the sanitizer reserves more memory than the limit of this test leaves");
+#endif
+    const QTemporaryDir folder;
+    TrainingSettings settings = tinySettings(3);
+    settings.stateFile = folder.filePath("state").toStdString();
+    settings.batch = 400'000;  // some 9 GB of activations
+    settings.saveSteps = {0, 3};
+    rlimit saved{};
+    QCOMPARE(getrlimit(RLIMIT_DATA, &saved), 0);
+    const rlimit tight{rlim_t{1} << 30, saved.rlim_max};
+    QCOMPARE(setrlimit(RLIMIT_DATA, &tight), 0);
+    RecordingSink sink;
+    const auto failed = trainWith(settings, sink);
+    QCOMPARE(setrlimit(RLIMIT_DATA, &saved), 0);
+    QVERIFY(!failed);
+    QCOMPARE(codeOf(failed.error()), QString("memory.failed"));
+    QVERIFY(sink.points.empty());
+    // The same run with a smaller micro-batch; nothing of the failed one is in its way.
+    settings.batch = 4;
+    GRIDSCOPE_VERIFY_OK(trainWith(settings, sink));
+    QCOMPARE(sink.saved.size(), std::size_t{2});
+}
+
+void TestTrainer::fileOrderTakesTheWindowsInTurn() {
+    // Windows 3 to 6 of 12 tokens, and the id behind the last: ids 36 to 84.
+    TrainingSettings settings = tinySettings(2);
+    settings.batch = 2;
+    settings.dataOrder = DataOrder::File;
+    settings.fileOrder = {3, 12};
+    settings.saveSteps = {2};
+    RecordingSink whole;
+    GRIDSCOPE_VERIFY_OK(trainWith(settings, whole));
+    const auto endWith = [&](std::size_t changed) {
+        TrainingSettings other = settings;
+        other.tokens[changed] = 9;
+        RecordingSink sink;
+        return trainWith(other, sink) ? sink.saved.at(2) : Weights();
+    };
+    QVERIFY(endWith(35) == whole.saved.at(2));
+    QVERIFY(endWith(36) != whole.saved.at(2));
+    QVERIFY(endWith(84) != whole.saved.at(2));
+    QVERIFY(endWith(85) == whole.saved.at(2));
+    // The seed draws the initial weights alone.
+    settings.startingWeights = tensorsOf(whole.saved.at(2));
+    RecordingSink one, two;
+    GRIDSCOPE_VERIFY_OK(trainWith(settings, one));
+    settings.seed += 1;
+    GRIDSCOPE_VERIFY_OK(trainWith(settings, two));
+    QVERIFY(one.saved == two.saved);
+}
+
+void TestTrainer::estimates() {
+    // Twice the steps take twice the time; a faster machine less.
+    TrainingSettings settings = tinySettings(100);
+    const TrainingCost slow = estimateTraining(settings, 1e9);
+    QCOMPARE(slow.tokens, 100.0 * 4 * 12);
+    // Per token and block 4 * 16^2 + 2 * 16 * 32 + 16 * 12 multiply-adds, 16 * 12 for the head; a
+    // multiply-add is two operations, forward and backward are three passes.
+    QCOMPARE(slow.flop, 3.0 * 4800 * 2 * (2 * (1024 + 1024 + 192) + 192));
+    settings.steps = 200;
+    QCOMPARE(estimateTraining(settings, 1e9).seconds, 2.0 * slow.seconds);
+    QVERIFY(estimateTraining(settings, 1e12).seconds < 2.0 * slow.seconds);
+    QCOMPARE(stateInterval(settings), std::int64_t{1000});
+    settings.accumulate = 100'000;  // minutes an update
+    QVERIFY(stateInterval(settings) < 5);
 }
 
 void TestTrainer::denormalsFlushedOnlyWhileTraining() {

@@ -49,6 +49,7 @@ private slots:
     void adamwWithoutDecay();
     void gradientNormAndClipping();
     void dataOrderIsPureAndUniform();
+    void fileOrder();
     void normalNumbers();
     void saveSteps_data();
     void saveSteps();
@@ -128,6 +129,20 @@ void TestTrainingParts::dataOrderIsPureAndUniform() {
     QVERIFY(windowStart(7, 1, 0, std::size_t{1} << 40) !=
             windowStart(8, 1, 0, std::size_t{1} << 40));
     QCOMPARE(windowStart(7, 3, 5, 1), std::size_t{0});
+}
+
+void TestTrainingParts::fileOrder() {
+    // 20 starts, a window every 6 tokens: at 0, 6, 12 and 18, then from the first again.
+    const FileOrder order{1, 6};
+    std::vector<std::size_t> starts;
+    for (std::int64_t sample = 0; sample < 5; ++sample)
+        starts.push_back(windowStart(order, sample, 20));
+    const std::vector<std::size_t> expected{6, 12, 18, 0, 6};
+    QCOMPARE(starts, expected);
+    QCOMPARE(windowStart(FileOrder{0, 2049}, 7, 1), std::size_t{0});
+    // The 71,680,001st sequence of 2,049: what Pythia trained on first behind step 70,000.
+    QCOMPARE(windowStart(FileOrder{71'680'000, 2049}, 0, std::size_t{1} << 40),
+             std::size_t{71'680'000} * 2049);
 }
 
 void TestTrainingParts::normalNumbers() {
@@ -303,11 +318,18 @@ void TestTrainingParts::settingsHashCoversTheRecipe() {
         [](TrainingSettings& s) { s.clip = 0.5; },
         [](TrainingSettings& s) { s.seed += 1; },
         [](TrainingSettings& s) { s.scheduleText = "wsd"; },
+        [](TrainingSettings& s) { s.dataOrder = DataOrder::File; },
+        [](TrainingSettings& s) {
+            s.dataOrder = DataOrder::File;
+            s.fileOrder.first = 1;
+        },
     };
+    std::set<std::string> hashes{hash};
     for (std::size_t i = 0; i < changes.size(); ++i) {
         TrainingSettings changed = base;
         changes[i](changed);
-        QVERIFY2(trainingSettingsHash(changed) != hash, qPrintable(QString::number(i)));
+        QVERIFY2(hashes.insert(trainingSettingsHash(changed)).second,
+                 qPrintable(QString::number(i)));
     }
 }
 

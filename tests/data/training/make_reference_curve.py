@@ -40,7 +40,10 @@ def window_start(step, sample):
 
 
 def fill(name, tensor):
-    """The i-th weight of a tensor: a saw tooth whose phase comes from the letters of its name."""
+    """The i-th weight of a tensor: a saw tooth whose phase comes from the letters of its name.
+
+    Names are those of model.named_parameters(): transformers 5 calls the head lm_head.weight there.
+    """
     phase = sum(name.encode())
     i = torch.arange(tensor.numel(), dtype=torch.float64)
     saw = torch.remainder(i * 37 + phase * 101, 1009) / 1009 - 0.5

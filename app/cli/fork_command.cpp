@@ -5,15 +5,19 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/training_stop.h"
 #include "core/base/numbers.h"
 #include "core/base/step_text.h"
 #include "core/model/multiply_rate.h"
+#include "core/model/worker_thread.h"
 #include "core/training/fork_conditions.h"
 #include "core/training/fork_runner.h"
 
 namespace gridscope::app {
 
 namespace {
+
+constexpr const char* kGoOn = "What was trained and probed is kept: the same command goes on";
 
 struct Options {
     ForkRequest request;
@@ -23,15 +27,17 @@ struct Options {
     std::vector<double> sweepRates;
     std::uint64_t seeds = 3, firstSeed = 0;
     std::optional<std::int64_t> probeEvery;
-    std::string probeAt, timing = "after", monitor = "off", keep = "last";
+    std::string probeAt, timing = "after", monitor = "off", keep = "last", dataOrder = "seeded";
     std::int64_t forkStep = -1;
     bool dryRun = false;
 };
 
 Expected<void> placeProbes(const Options& options, ForkProbing& probing) {
     if (!options.probeAt.empty() && options.probeAt != "cool-end")
-        return Error{ErrorCode::SettingsSyntax, "--probe-at",
-                     "expected cool-end, found \"" + escapeForDisplay(options.probeAt) + "\"", {}};
+        return Error{ErrorCode::SettingsSyntax,
+                     "--probe-at",
+                     "expected cool-end, found \"" + escapeForDisplay(options.probeAt) + "\"",
+                     {}};
     if (options.probeAt == "cool-end") {
         probing.placement = ProbePlacement::CoolEnd;
         probing.every = options.probeEvery.value_or(1);
@@ -57,12 +63,14 @@ Expected<ForkRequest> requestOf(const Options& options) {
     design.forkStep = options.forkStep;
     ScheduleSettings base = options.base;
     base.forkStep = std::max<std::int64_t>(options.forkStep, 0);
-    GRIDSCOPE_TRY_ASSIGN(conditions, parseForkConditions(options.conditions, base));
+    std::vector<std::string> texts = options.conditions;
+    if (texts.empty() && !options.sweepRates.empty()) texts.emplace_back("cosine");
+    GRIDSCOPE_TRY_ASSIGN(conditions, parseForkConditions(texts, base));
     GRIDSCOPE_TRY_ASSIGN(sweep, oliSweep(options.sweepRates, options.sweepPeriods, base));
     design.conditions = std::move(conditions);
     design.conditions.insert(design.conditions.end(), sweep.begin(), sweep.end());
-    for (std::uint64_t i = 0; i < options.seeds; ++i)
-        design.seeds.push_back(options.firstSeed + i);
+    if (options.dataOrder == dataOrderName(DataOrder::File)) design.dataOrder = DataOrder::File;
+    for (std::uint64_t i = 0; i < options.seeds; ++i) design.seeds.push_back(options.firstSeed + i);
     GRIDSCOPE_TRY(placeProbes(options, design.probing));
     for (const std::string& grid : options.grids) {
         GRIDSCOPE_TRY_ASSIGN(parsed, parseGrid(grid));
@@ -75,6 +83,8 @@ Expected<ForkRequest> requestOf(const Options& options) {
     return request;
 }
 
+std::string bytesText(double bytes) { return formatBytes(static_cast<std::uint64_t>(bytes)); }
+
 /// What will be done and what it takes.
 void announce(const PreparedFork& prepared, ProgressLine& line) {
     const ForkDesign& design = prepared.record().design;
@@ -85,19 +95,14 @@ void announce(const PreparedFork& prepared, ProgressLine& line) {
                " steps each, " + std::to_string(forkProbeSteps(design).size()) + " probes a run");
     if (const std::string warning = aliasingWarning(design); !warning.empty())
         line.event("note: " + warning);
+    initWorkerThread(prepared.threads());
     const ForkCost cost = estimateForkCost(systemFileOps(), prepared, measureMultiplyRate());
-    line.event("about " + formatDuration(cost.seconds) + ": " +
-               formatNumber(cost.tokens) + " tokens, " + formatFixed(cost.trainFlop / 1e12, 2) +
-               " TFLOP of training, " + formatFixed(cost.probeFlop / 1e12, 2) +
-               " TFLOP of probing; memory " +
-               formatBytes(static_cast<std::uint64_t>(cost.memoryBytes)) + ", disk " +
-               formatBytes(static_cast<std::uint64_t>(cost.diskBytes)));
+    line.event("about " + formatDuration(cost.seconds) + ": " + formatFixed(cost.tokens, 0) +
+               " tokens, " + formatFixed(cost.trainFlop / 1e12, 2) + " TFLOP of training, " +
+               formatFixed(cost.probeFlop / 1e12, 2) + " TFLOP of probing; memory " +
+               bytesText(cost.memoryBytes) + ", disk " + bytesText(cost.diskBytes));
     if (cost.diskBytes > cost.freeDiskBytes)
-        line.event("note: only " + formatBytes(static_cast<std::uint64_t>(cost.freeDiskBytes)) +
-                   " of disk are free");
-    if (cost.memoryBytes > cost.freeMemoryBytes)
-        line.event("note: only " + formatBytes(static_cast<std::uint64_t>(cost.freeMemoryBytes)) +
-                   " of memory are free; a smaller --batch with --accumulate needs less");
+        line.event("note: only " + bytesText(cost.freeDiskBytes) + " of disk are free");
 }
 
 /// Lines of the runs as they go on.
@@ -123,28 +128,48 @@ ForkCallbacks tellThrough(ProgressLine& line, const std::string& grid) {
     return callbacks;
 }
 
+std::string endText(const ForkOutcome& outcome) {
+    std::string text = std::to_string(outcome.complete) + " runs complete";
+    if (outcome.stopped > 0) text += ", " + std::to_string(outcome.stopped) + " stopped";
+    if (outcome.diverged > 0) text += ", " + std::to_string(outcome.diverged) + " diverged";
+    if (outcome.failedProbes > 0)
+        text += ", " + std::to_string(outcome.failedProbes) + " probes failed";
+    return text;
+}
+
 Expected<ExitCode> run(const Options& options) {
     FileOps& ops = systemFileOps();
+    const TrainingStop stop;
     ProgressLine line;
     GRIDSCOPE_TRY_ASSIGN(request, requestOf(options));
-    GRIDSCOPE_TRY_ASSIGN(prepared, prepareFork(ops, request, line, cancelToken()));
+    GRIDSCOPE_TRY_ASSIGN(prepared, prepareFork(ops, request, line, stop.token()));
     announce(prepared, line);
     if (options.dryRun) return ExitCode::Done;
     const ForkCallbacks callbacks = tellThrough(line, gridId(request.probe.grids.front()));
-    GRIDSCOPE_TRY_ASSIGN(outcome, runForks(ops, prepared, callbacks, line, cancelToken()));
+    auto ended = runForks(ops, prepared, callbacks, line, stop.token());
+    if (!ended) {
+        Error error = std::move(ended).error();
+        if (error.hint.empty()) error.hint = kGoOn;
+        return stop.ended(std::move(error), kGoOn);
+    }
+    const ForkOutcome& outcome = *ended;
     for (const Warning& warning : outcome.warnings) line.event("note: " + warning.what);
+    line.event(endText(outcome) + "; compare them with");
+    line.event("  gridscope-cli fork-report " + options.out);
     return outcome.diverged + outcome.failedProbes > 0 ? ExitCode::SomeFailed : ExitCode::Done;
 }
 
 void addSources(CLI::App& command, Options& options) {
     command.add_option("checkpoint", options.checkpoint, "Folder of one gpt_neox checkpoint")
         ->required();
-    command.add_option("--out", options.out,
-                       "Folder of the experiment; the same command goes on with it")
+    command
+        .add_option("--out", options.out,
+                    "Folder of the experiment; the same command goes on with it")
         ->required();
     command.add_option("--text", options.text, "Text to train on: .txt, .jsonl, also .zst");
-    command.add_option("--text-field", options.request.training.textField,
-                       "Key of the text in a .jsonl")
+    command
+        .add_option("--text-field", options.request.training.textField,
+                    "Key of the text in a .jsonl")
         ->capture_default_str();
     command.add_option("--tokenizer", options.tokenizer,
                        "tokenizer.json (default: the checkpoint's, else its parent's)");
@@ -170,13 +195,19 @@ void addDesign(CLI::App& command, Options& options) {
                     "Schedule, repeatable; the first is the control: cosine, "
                     "sgdr:period=N, oli:eta=X,bump=N,cool=N, or NAME=SCHEDULE")
         ->allow_extra_args(false);
-    command.add_option("--sweep-eta", options.sweepRates,
-                       "Bump rates to calibrate oli with, joined by commas")
-        ->delimiter(',');
-    command.add_option("--sweep-period", options.sweepPeriods,
-                       "Periods of that sweep as BUMP+COOL, joined by commas")
+    CLI::Option* rates =
+        command
+            .add_option("--sweep-eta", options.sweepRates,
+                        "Bump rates to calibrate oli with, joined by commas; without --condition "
+                        "the control is cosine")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+    command
+        .add_option("--sweep-period", options.sweepPeriods,
+                    "Periods of that sweep as BUMP+COOL, joined by commas (75+300)")
         ->delimiter(',')
-        ->capture_default_str();
+        ->allow_extra_args(false)
+        ->needs(rates);
     command.add_option("--lr-max", options.base.lrMax, "Largest rate of the original schedule")
         ->required();
     command.add_option("--lr-min", options.base.lrMin, "Its smallest rate")->required();
@@ -199,21 +230,38 @@ void addDesign(CLI::App& command, Options& options) {
         ->capture_default_str();
     command.add_option("--clip", design.clip, "Largest global gradient norm")
         ->capture_default_str();
-    command.add_option("--rewarm", design.rewarmSteps,
-                       "Steps over which the rate rises again: the moments start at zero")
+    command
+        .add_option("--data-order", options.dataOrder,
+                    "seeded (windows at random places) or file (one after the other, for data "
+                    "that are shuffled already, such as Pythia's .idx; each further seed takes "
+                    "the windows behind)")
+        ->check(CLI::IsMember({"seeded", "file"}))
+        ->capture_default_str();
+    command
+        .add_option("--first-window", design.firstWindow,
+                    "Window, or sequence of a packed .idx, that file order begins with")
+        ->capture_default_str();
+    command
+        .add_option("--rewarm", design.rewarmSteps,
+                    "Steps over which the rate rises again: the moments start at zero")
         ->capture_default_str();
     command.add_option("--probe-every", options.probeEvery, "Steps between probes (1000)");
-    command.add_option("--probe-offset", design.probing.offset, "Shifts them")
-        ->capture_default_str();
-    command.add_option("--probe-at", options.probeAt,
-                       "cool-end: the last step of cool phases, --probe-every apart");
-    command.add_option("--timing", options.timing,
-                       "Which rate a probe counts under: after (of the update that made the "
-                       "weights) or before (of the next)")
+    CLI::Option* offset =
+        command.add_option("--probe-offset", design.probing.offset, "Shifts them")
+            ->capture_default_str();
+    command
+        .add_option("--probe-at", options.probeAt,
+                    "cool-end: the last step of cool phases, at least --probe-every apart")
+        ->excludes(offset);
+    command
+        .add_option("--timing", options.timing,
+                    "Which rate a probe counts under: after (of the update that made the "
+                    "weights) or before (of the next)")
         ->check(CLI::IsMember({"after", "before"}))
         ->capture_default_str();
-    command.add_option("--monitor", options.monitor,
-                       "off, stop (end a run where FP32 has converged) or keep-best")
+    command
+        .add_option("--monitor", options.monitor,
+                    "off, stop (end a run where FP32 has converged) or keep-best")
         ->capture_default_str();
     command.add_option("--keep", options.keep, "Weights that stay on disk: last or all")
         ->check(CLI::IsMember({"last", "all"}))
@@ -230,7 +278,10 @@ void addForkCommand(CLI::App& app, CommandChoice& choice) {
     options->request.design.length = 2048;
     CLI::App* command = app.add_subcommand(
         "fork", "Train on from a checkpoint under several schedules and seeds, probing on the way");
-    command->footer("fork-report DIR compares the conditions of an experiment, finished or not.");
+    command->footer(
+        "The same command goes on with an interrupted experiment; --dry-run says what it takes.\n"
+        "fork-report DIR compares the conditions of an experiment, finished or not.\n"
+        "All conditions of a seed see the same windows, so runs can be compared in pairs.");
     addSources(*command, *options);
     addDesign(*command, *options);
     command->callback([options, &choice] {

@@ -12,6 +12,8 @@ namespace gridscope::app {
 
 namespace {
 
+constexpr std::int64_t kMostListed = 10'000'000;
+
 struct Options {
     std::string form;
     std::string exportAs;
@@ -39,12 +41,18 @@ std::string toText(const Schedule& schedule, const std::vector<std::int64_t>& st
 
 Expected<ExitCode> run(const Options& options) {
     GRIDSCOPE_TRY_ASSIGN(schedule, parseSchedule(options.form, options.settings));
-    const std::vector<std::int64_t> steps =
-        options.steps.empty() ? allSteps(schedule.settings().totalSteps) : options.steps;
     std::string text;
-    if (options.exportAs == "python")
-        text = scheduleToPython(schedule);
-    else if (options.exportAs == "csv")
+    if (options.exportAs == "python") {
+        GRIDSCOPE_TRY(writeOutput(scheduleToPython(schedule)));
+        return ExitCode::Done;
+    }
+    const std::int64_t total = schedule.settings().totalSteps;
+    if (options.steps.empty() && total > kMostListed)
+        return Error{ErrorCode::SettingsRange, "--total",
+                     "a list of " + std::to_string(total) + " steps is too long",
+                     "Name steps with --step, or use --export python"};
+    const std::vector<std::int64_t> steps = options.steps.empty() ? allSteps(total) : options.steps;
+    if (options.exportAs == "csv")
         text = scheduleToCsv(schedule, steps);
     else if (options.json || options.exportAs == "json")
         text = scheduleToJson(schedule, steps) + "\n";

@@ -2,10 +2,41 @@
 
 #include "app/cli/training_report.h"
 
-#include "app/cli/command.h"
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/numbers.h"
+#include "core/model/multiply_rate.h"
+#include "core/model/worker_thread.h"
+#include "core/training/training_cost.h"
 
 namespace gridscope::app {
+
+namespace {
+
+std::string threadsText(int threads) {
+    return std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+std::string bytesText(double bytes) { return formatBytes(static_cast<std::uint64_t>(bytes)); }
+
+}  // namespace
+
+Expected<void> TrainingReport::begin(const TrainingSettings& settings) {
+    GRIDSCOPE_TRY(checkTrainingSettings(settings));
+    GRIDSCOPE_TRY(checkTrainingMemory(settings));
+    GRIDSCOPE_TRY_ASSIGN(engine, initEngine());
+    const int threads = resolveTrainingThreads(settings, engine.threads);
+    initWorkerThread(threads);
+    const TrainingCost cost = estimateTraining(settings, measureMultiplyRate());
+    m_tokensPerStep = static_cast<double>(settings.tokensPerStep());
+    event("about " + formatDuration(cost.seconds) + " in all: " + formatFixed(cost.tokens, 0) +
+          " tokens, about " + formatFixed(cost.tokens / std::max(cost.seconds, 1e-9), 0) +
+          " a second on " + threadsText(threads) + ", " + formatFixed(cost.flop / 1e12, 2) +
+          " TFLOP; memory " + bytesText(trainingMemoryBytes(settings)) + ", state on disk " +
+          bytesText(cost.stateBytes));
+    return {};
+}
 
 void TrainingReport::follow(CheckpointFolder& folder) {
     folder.onUpdate = [this](const TrainingPoint& point) { m_last = point; };
@@ -19,19 +50,23 @@ void TrainingReport::follow(CheckpointFolder& folder) {
 
 void TrainingReport::finish(const TrainingResult& result) {
     for (const Warning& warning : result.warnings) event("note: " + warning.what);
-    event("trained to step " + std::to_string(result.step.value) + ", loss " +
-          formatFixed(result.loss, 3) + ", " + formatFixed(1000.0 * result.secondsPerStep, 2) +
-          " ms a step on " + std::to_string(result.threads) +
-          (result.threads == 1 ? " thread" : " threads"));
+    std::string text = "trained to step " + std::to_string(result.step.value);
+    if (std::isfinite(result.loss))
+        text += ", loss " + formatFixed(result.loss, 3) + ", " +
+                formatFixed(1000.0 * result.secondsPerStep, 2) + " ms a step, " +
+                formatFixed(m_tokensPerStep / result.secondsPerStep, 0) + " tokens a second on " +
+                threadsText(result.threads);
+    event(text);
 }
 
 Expected<void> trainReported(const TrainingSettings& settings, const Schedule& schedule,
                              CheckpointFolder& folder, TrainingReport& report) {
+    GRIDSCOPE_TRY(report.begin(settings));
     report.follow(folder);
     GRIDSCOPE_TRY_ASSIGN(
         result, train(
                     settings, [&](std::int64_t step) { return schedule.learningRate(step); },
-                    folder, report, cancelToken()));
+                    folder, report, report.stop().token()));
     report.finish(result);
     return {};
 }

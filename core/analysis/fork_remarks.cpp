@@ -17,6 +17,9 @@ std::string nameOf(const ComparedRun& run) {
     return "condition " + std::to_string(run.condition + 1) + ", seed " + std::to_string(run.seed);
 }
 
+/// Four decimals at most.
+std::string pText(double p) { return formatNumber(std::round(1e4 * p) / 1e4); }
+
 /// Last step with a gap; NaN if there is none.
 double lastMeasured(const ComparedRun& run) {
     double last = std::numeric_limits<double>::quiet_NaN();
@@ -40,8 +43,8 @@ void addTestRemarks(std::span<const ForkRow> rows, std::vector<std::string>& rem
         const std::string text = "With " + std::to_string(row.meanGap.count) + " seeds against " +
                                  std::to_string(row.controlGap.count) +
                                  " the permutation test can reach no p below " +
-                                 formatNumber(row.overSeeds->smallestLower) + " one-sided and " +
-                                 formatNumber(row.overSeeds->smallestTwoSided) + " two-sided.";
+                                 pText(row.overSeeds->smallestLower) + " one-sided and " +
+                                 pText(row.overSeeds->smallestTwoSided) + " two-sided.";
         if (told.insert(text).second) remarks.push_back(text);
     }
     if (any([](const ForkRow& row) { return row.pairs > 0 && !row.overSeeds; }))

@@ -59,7 +59,7 @@ TrainingCost estimateTraining(const TrainingSettings& settings, double flopPerSe
 }
 
 std::int64_t headChunkRows(std::int64_t rows, std::int64_t vocabulary) {
-    constexpr std::int64_t kChunkLogits = std::int64_t{1} << 23;
+    constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
     return std::clamp<std::int64_t>(kChunkLogits / vocabulary, 1, rows);
 }
 

@@ -22,8 +22,8 @@ TrainingCost estimateTraining(const TrainingSettings& settings, double flopPerSe
 /// head and attention over windows of `length`.
 double forwardFlopPerToken(const ModelConfig& model, double length);
 
-/// Rows whose logits are held at once, of `rows` in all: 32 MiB in FP32, which
-/// a shared cache still serves.
+/// Rows whose logits are held at once, of `rows` in all: 64 MiB in FP32. Fewer rows make the
+/// products of the head slower, more of them bring nothing.
 std::int64_t headChunkRows(std::int64_t rows, std::int64_t vocabulary);
 
 /// Bytes that train() takes beside what its caller holds: weights, gradients,

@@ -61,7 +61,10 @@ void ForkControl::choose(const views::ForkChoice& choice, const QString& problem
     m_status.failure.clear();
     m_status.said.clear();
     m_status.isChecking = problem.isEmpty();
-    if (isElsewhere) forgetReport();
+    if (isElsewhere && choice.out != m_folder) {
+        forgetReport();
+        m_status.runs.clear();
+    }
     if (!problem.isEmpty() && !choice.isOpened) m_status.runs.clear();
     if (m_status.isChecking) m_rest.start();
     emit statusChanged();
@@ -82,6 +85,7 @@ void ForkControl::edit(const views::ForkChoice& next) {
 void ForkControl::adopt(const views::ForkChoice& choice) {
     if (choice != m_choice) emit choiceReplaced(choice);
     m_finished = m_choice;  // as the page shows it
+    if (m_choice.isOpened && m_choice.out != m_folder) readAgain();
 }
 
 void ForkControl::examine() {
@@ -226,20 +230,39 @@ void ForkControl::opened(const QString& folder, const Expected<OpenedFork>& foun
     next.dtype = m_choice.dtype;
     next.text = m_choice.text;
     next.tokenizer = m_choice.tokenizer;
+    forgetReport();
+    m_folder = next.out;  // first, so that the choice is seen to be of this folder
     edit(next);
-    m_folder = folder;
     m_status.failure.clear();
     m_status.runs = found->runs;
     requestReport();
     emit statusChanged();
 }
 
+void ForkControl::readAgain() {
+    m_jobs.request<OpenedFork>(
+        QStringLiteral("fork-runs"),
+        [engine = &m_engine, path = pathOf(m_choice.out)](ProgressSink&, std::stop_token) {
+            return engine->openFork(path);
+        },
+        this,
+        [this, folder = m_choice.out](const Expected<OpenedFork>& found) {
+            // A folder that is gone meanwhile has nothing to show.
+            if (!found || isRunning() || !m_choice.isOpened || folder != m_choice.out) return;
+            m_folder = folder;
+            m_status.runs = found->runs;
+            requestReport();
+            emit statusChanged();
+        });
+}
+
 void ForkControl::setGrid(const QString& grid) {
     m_grid = grid;
-    if (!m_folder.isEmpty()) requestReport();
+    requestReport();
 }
 
 void ForkControl::requestReport() {
+    if (m_folder.isEmpty()) return;
     // Probes may come faster than reports are read: the one under way is not dropped for the next.
     m_isReportOutdated = m_isReading;
     if (std::exchange(m_isReading, true)) return;

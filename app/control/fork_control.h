@@ -60,6 +60,8 @@ private:
     void examine();
     void examined(int generation, const Expected<ForkPlan>& plan);
     void opened(const QString& folder, const Expected<OpenedFork>& found);
+    /// Shows the runs and results of an opened experiment that undo or redo has brought back.
+    void readAgain();
     void takeRun(const QString& name, const ForkRunStatus& status);
     void finished(const Expected<ForkOutcome>& outcome);
     void requestReport();

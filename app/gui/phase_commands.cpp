@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/control/fork_design_command.h"
 #include "app/control/phase_findings.h"
 #include "app/control/workbench_controller.h"
 #include "app/gui/main_window.h"
@@ -52,6 +53,13 @@ int nearestBoundary(const DetectorFinding& finding, double step) {
     return static_cast<int>(nearest - finding.boundaries.begin());
 }
 
+/// While an experiment runs, no step on the undo stack may change its design.
+QString lockedDesign(WorkbenchController& controller, const QUndoCommand* step) {
+    const bool isLocked =
+        controller.fork().isRunning() && dynamic_cast<const ForkDesignCommand*>(step) != nullptr;
+    return isLocked ? PhaseCommands::tr("The design stays while the experiment runs.") : QString();
+}
+
 }  // namespace
 
 PhaseCommands::PhaseCommands(MainWindow& window, WorkbenchController& controller,
@@ -84,11 +92,17 @@ void PhaseCommands::addUndo() {
     };
     add(
         "edit.undo", tr("&Undo"), "Ctrl+Z",
-        [stack] { return stack->canUndo() ? QString() : tr("There is nothing to undo."); },
+        [this, stack] {
+            if (!stack->canUndo()) return tr("There is nothing to undo.");
+            return lockedDesign(m_controller, stack->command(stack->index() - 1));
+        },
         [stack] { stack->undo(); });
     add(
         "edit.redo", tr("&Redo"), "Ctrl+Shift+Z",
-        [stack] { return stack->canRedo() ? QString() : tr("There is nothing to redo."); },
+        [this, stack] {
+            if (!stack->canRedo()) return tr("There is nothing to redo.");
+            return lockedDesign(m_controller, stack->command(stack->index()));
+        },
         [stack] { stack->redo(); });
 }
 

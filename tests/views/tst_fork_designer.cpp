@@ -40,6 +40,7 @@ private slots:
     void sweepFillsInConditions();
     void phasesAndAliasing();
     void anOpenedExperimentStaysAsItIs();
+    void whatIsOffSaysWhy();
     void presets();
     void worries();
     void everythingHasAName();
@@ -283,6 +284,28 @@ void TestForkDesigner::anOpenedExperimentStaysAsItIs() {
     QCOMPARE(designer.choice().windows, QStringLiteral("64"));
     designer.setEditing(ForkEditing::Nothing);
     QVERIFY(!find<QLineEdit>(designer, "forkTokens")->isEnabled());
+}
+
+void TestForkDesigner::whatIsOffSaysWhy() {
+    ForkDesigner designer(grids());
+    ForkChoice choice = wholeChoice();
+    choice.design.conditions.resize(1);
+    designer.setChoice(choice);
+    auto* remove = find<QToolButton>(designer, "forkConditionRemove");
+    QVERIFY(!remove->isEnabled());
+    QVERIFY(remove->toolTip().contains(QStringLiteral("at least one")));
+    auto* training = find<QWidget>(designer, "forkTraining");
+    QVERIFY(training->toolTip().isEmpty());
+    designer.setEditing(ForkEditing::Sources);
+    QVERIFY(training->toolTip().contains(QStringLiteral("New Experiment")));
+    QVERIFY(find<QWidget>(designer, "forkSources")->toolTip().isEmpty());
+    designer.setEditing(ForkEditing::Nothing);
+    QVERIFY(find<QWidget>(designer, "forkSources")->toolTip().contains(QStringLiteral("running")));
+
+    ForkLabPage page(grids());
+    const auto* open = page.findChild<QAction*>(QStringLiteral("forkOpenTrajectory"));
+    QVERIFY(!open->isEnabled());
+    QVERIFY(open->toolTip().contains(QStringLiteral("Select a run")));
 }
 
 void TestForkDesigner::presets() {

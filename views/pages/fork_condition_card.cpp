@@ -92,7 +92,6 @@ void ForkConditionCard::buildHead() {
     duplicate->setAccessibleName(tr("Duplicate this condition"));
     m_remove->setObjectName(QStringLiteral("forkConditionRemove"));
     showIcon(m_remove, "cancel", tr("Remove"));
-    m_remove->setToolTip(tr("Remove this condition"));
     m_remove->setAccessibleName(tr("Remove this condition"));
     auto* head = new QHBoxLayout;
     head->addWidget(m_swatch);
@@ -226,6 +225,8 @@ void ForkConditionCard::setPlace(std::size_t index, std::size_t count) {
     m_role->setText(index == 0 ? tr("control") : QString());
     m_role->setVisible(index == 0);
     m_remove->setEnabled(count > 1);
+    m_remove->setToolTip(count > 1 ? tr("Remove this condition")
+                                   : tr("An experiment has at least one condition."));
     setObjectName(QStringLiteral("forkCondition%1").arg(index));
     setAccessibleName(tr("Condition %1").arg(index + 1));
     showSwatch();

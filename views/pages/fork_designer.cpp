@@ -85,9 +85,19 @@ void ForkDesigner::adoptStep(const QString& checkpoint) {
 }
 
 void ForkDesigner::setEditing(ForkEditing editing) {
+    QString why;
+    if (editing == ForkEditing::Nothing)
+        why = tr("The experiment is running.");
+    else if (editing == ForkEditing::Sources)
+        why =
+            tr("The design of an experiment on disk stays as it is. New Experiment in the menu "
+               "Fork takes it over to be changed.");
     m_sources->setEnabled(editing != ForkEditing::Nothing);
-    for (QWidget* form : std::initializer_list<QWidget*>{m_conditions, m_training, m_probes})
+    m_sources->setToolTip(m_sources->isEnabled() ? QString() : why);
+    for (QWidget* form : std::initializer_list<QWidget*>{m_conditions, m_training, m_probes}) {
         form->setEnabled(editing == ForkEditing::Everything);
+        form->setToolTip(why);
+    }
 }
 
 void ForkDesigner::setStyle(const PlotStyle& style) { m_conditions->setStyle(style); }

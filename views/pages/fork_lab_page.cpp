@@ -121,7 +121,6 @@ QWidget* ForkLabPage::buildRuns() {
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_openTrajectory = new QAction(tr("Open Trajectory"), this);
     m_openTrajectory->setObjectName(QStringLiteral("forkOpenTrajectory"));
-    m_openTrajectory->setToolTip(tr("Show the selected run in the dashboard"));
     auto* button = new QToolButton(this);
     button->setDefaultAction(m_openTrajectory);
     auto* page = new QWidget(this);
@@ -131,7 +130,12 @@ QWidget* ForkLabPage::buildRuns() {
     connect(m_openTrajectory, &QAction::triggered, this, &ForkLabPage::openCurrentTrajectory);
     connect(m_table, &QAbstractItemView::activated, this, &ForkLabPage::openCurrentTrajectory);
     connect(m_table, &QWidget::customContextMenuRequested, this, &ForkLabPage::showRunMenu);
-    const auto refresh = [this] { m_openTrajectory->setEnabled(!currentTrajectory().isEmpty()); };
+    const auto refresh = [this] {
+        const bool canOpen = !currentTrajectory().isEmpty();
+        m_openTrajectory->setEnabled(canOpen);
+        m_openTrajectory->setToolTip(canOpen ? tr("Show the selected run in the dashboard")
+                                             : tr("Select a run that is probed."));
+    };
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, refresh);
     connect(m_runs, &QAbstractItemModel::modelReset, this, refresh);
     connect(m_runs, &QAbstractItemModel::dataChanged, this, refresh);

@@ -20,6 +20,8 @@ namespace {
 constexpr std::int64_t kSmallProduct = std::int64_t{1} << 25;
 /// Far above any run; keeps products of two of them inside 64 bits.
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 31;
+/// Threads that the system does not give end the process without a word.
+constexpr int kMostThreads = 1024;
 
 Error rangeError(std::string_view where, const std::string& what) {
     return {ErrorCode::SettingsRange, std::string(where), what, {}};
@@ -144,6 +146,9 @@ Expected<void> checkTrainingSettings(const TrainingSettings& settings) {
     GRIDSCOPE_TRY(checkCount("length", settings.length, 1));
     GRIDSCOPE_TRY(checkCount("accumulate", settings.accumulate, 1));
     GRIDSCOPE_TRY(checkCount("threads", settings.threads, 0));
+    if (settings.threads > kMostThreads)
+        return rangeError("threads", "expected 0 to " + std::to_string(kMostThreads) + ", found " +
+                                         std::to_string(settings.threads));
     GRIDSCOPE_TRY(checkCount("state every", settings.stateEvery, 1));
     GRIDSCOPE_TRY(checkCount("first window", settings.fileOrder.first, 0));
     GRIDSCOPE_TRY(checkCount("window stride", settings.fileOrder.stride, 1));

@@ -539,6 +539,8 @@ void TestTrainer::badSettings_data() {
     row(
         "length", [](S& s) { s.length = 17; }, "settings.range", "length");
     row(
+        "threads", [](S& s) { s.threads = 100'000; }, "settings.range", "threads");
+    row(
         "beta2", [](S& s) { s.beta2 = 1.0; }, "settings.range", "beta2");
     row(
         "clip", [](S& s) { s.clip = 0.0; }, "settings.range", "clip");

@@ -15,13 +15,14 @@ constexpr double kReached = 0.7;
 constexpr double kBlockSeconds = 3e-4;
 constexpr double kWindowsAtOnce = 4.0;
 
-double freeBytesOf(FileOps& ops, std::filesystem::path folder) {
+/// On the disk of the nearest folder above that exists.
+double freeBytesOf(FileOps& ops, const std::filesystem::path& wanted) {
     std::error_code ignored;
-    while (!std::filesystem::exists(folder, ignored) && folder.has_parent_path() &&
-           folder != folder.parent_path())
+    std::filesystem::path folder = std::filesystem::absolute(wanted, ignored);
+    while (!std::filesystem::exists(folder, ignored) && folder != folder.parent_path())
         folder = folder.parent_path();
     std::uint64_t bytes = 0;
-    if (ops.freeBytes(folder.empty() ? "." : folder, bytes) < 0) return 0.0;
+    if (ops.freeBytes(folder, bytes) < 0) return 0.0;
     return static_cast<double>(bytes);
 }
 

@@ -169,6 +169,7 @@ std::string forkRecordToJson(const ForkRecord& record) {
                               {"sha256", record.checkpointSha256}};
     document["training_sha256"] = record.trainingSha256;
     document["evaluation"] = record.evaluation;
+    if (!record.evaluationSha256.empty()) document["evaluation_sha256"] = record.evaluationSha256;
     document["design"] = designJson(record.design);
     return dumped(document);
 }
@@ -185,8 +186,13 @@ Expected<ForkRecord> parseForkRecord(std::string_view text, const std::string& n
     GRIDSCOPE_TRY_ASSIGN(evaluation, document.text("evaluation"));
     GRIDSCOPE_TRY_ASSIGN(object, document.object("design"));
     GRIDSCOPE_TRY_ASSIGN(design, designOf(object));
-    return ForkRecord{std::move(design), std::move(path),     std::move(label),
+    ForkRecord record{std::move(design), std::move(path),     std::move(label),
                       std::move(sha256), std::move(training), std::move(evaluation)};
+    if (document.has("evaluation_sha256")) {
+        GRIDSCOPE_TRY_ASSIGN(windows, document.text("evaluation_sha256"));
+        record.evaluationSha256 = std::move(windows);
+    }
+    return record;
 }
 
 Expected<std::optional<ForkRecord>> ForkFolder::readRecord() const {

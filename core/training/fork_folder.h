@@ -17,11 +17,12 @@ namespace gridscope {
 /// What fork.json holds. Two experiments are the same when their texts are equal.
 struct ForkRecord {
     ForkDesign design;
-    std::string checkpoint;        ///< folder of the checkpoint
-    std::string checkpointLabel;   ///< "step70000"
-    std::string checkpointSha256;  ///< of its content, 64 hex digits
-    std::string trainingSha256;    ///< of the training tokens
-    std::string evaluation;        ///< what it is probed on, for people
+    std::string checkpoint;             ///< folder of the checkpoint
+    std::string checkpointLabel;        ///< "step70000"
+    std::string checkpointSha256;       ///< of its content, 64 hex digits
+    std::string trainingSha256;         ///< of the training tokens
+    std::string evaluation;             ///< what it is probed on, for people
+    std::string evaluationSha256 = {};  ///< of those windows; empty = an older version wrote it
 };
 
 enum class ForkRunState {

@@ -60,6 +60,14 @@ Expected<void> findTokenizers(FileOps& ops, ForkRequest& request, const Checkpoi
     return {};
 }
 
+std::string windowsHash(const EvalWindows& windows) {
+    Sha256 hash;
+    hash.update(windows.sha256);
+    for (const std::uint64_t value : {windows.count, windows.length, windows.firstScored})
+        hash.update(value);
+    return hash.finishHex();
+}
+
 bool holdsOut(const EvalInput& evaluation) {
     return evaluation.tokens.empty() && evaluation.text.empty();
 }
@@ -137,8 +145,11 @@ Expected<void> compareWithPresent(FileOps& ops, const PreparedFork::Impl& fork) 
     const ForkFolder folder(ops, fork.request.out);
     GRIDSCOPE_TRY_ASSIGN(present, folder.readRecord());
     if (!present) return {};
-    // A checkpoint may have moved: what it holds counts.
+    // Files may have moved: what they hold counts.
     present->checkpoint = fork.record.checkpoint;
+    if (present->evaluationSha256 == fork.record.evaluationSha256)
+        present->evaluation = fork.record.evaluation;
+    if (present->evaluationSha256.empty()) present->evaluationSha256 = fork.record.evaluationSha256;
     if (forkRecordToJson(*present) == forkRecordToJson(fork.record)) return {};
     return Error{ErrorCode::ForkMismatch, folder.designFile().string(),
                  "another experiment is in this folder: " + difference(*present, fork.record),
@@ -216,6 +227,7 @@ Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, Pro
     fork->record.trainingSha256 = tokensHash(fork->tokens);
     fork->record.evaluation = fork->windows.source + ", " + std::to_string(fork->windows.count) +
                               " windows of " + std::to_string(fork->windows.length);
+    fork->record.evaluationSha256 = windowsHash(fork->windows);
     GRIDSCOPE_TRY_ASSIGN(engine, initEngine());
     fork->threads = request.threads;
     const TrainingSettings first = forkTrainingSettings(*fork, {0, design.seeds.front()});

@@ -59,18 +59,32 @@ Expected<std::shared_ptr<const Trajectory>> ForkRunProbe::probeNew(ProgressSink&
                            [](const std::shared_ptr<const Trajectory>&) {},
                            {}};
     GRIDSCOPE_TRY_ASSIGN(outcome, runProbe(input, progress, stop));
-    m_failed += outcome.failed;
+    m_failures.clear();
     for (const Error& failure : outcome.failures)
-        m_warnings.push_back({failure.code, m_run + ", " + failure.where, failure.what});
+        m_failures.push_back({failure.code, m_run + ", " + failure.where, failure.what});
     return outcome.trajectory;
+}
+
+std::set<std::int64_t> ForkRunProbe::measuredSteps() const {
+    std::shared_ptr<const Trajectory> trajectory;
+    if (m_store)
+        trajectory = m_store->snapshot();
+    else if (auto loaded =
+                 readTrajectory(m_ops, ForkFolder(m_ops, m_fork.request.out).trajectory(m_run)))
+        trajectory = loaded->trajectory;
+    std::set<std::int64_t> steps;
+    if (!trajectory) return steps;
+    for (const auto& row : trajectory->rows) {
+        if (row->status == RowStatus::Complete) steps.insert(row->step);
+    }
+    return steps;
 }
 
 void ForkRunProbe::dropOldWeights(std::size_t kept) {
     const ForkFolder places(m_ops, m_fork.request.out);
-    const std::vector<std::int64_t> steps = forkProbeSteps(m_fork.design());
     std::vector<std::filesystem::path> present;
     std::error_code ignored;
-    for (const std::int64_t step : steps) {
+    for (const std::int64_t step : measuredSteps()) {
         const auto folder = places.runFolder(m_run) / ("step" + std::to_string(step));
         if (std::filesystem::exists(folder / "model.safetensors", ignored))
             present.push_back(folder);

@@ -3,7 +3,9 @@
 // Probes the checkpoints of one fork run as they are saved; for the fork runner.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <stop_token>
 
 #include "core/base/progress.h"
@@ -23,18 +25,21 @@ public:
     /// Errors: those of runProbe and of the store
     Expected<std::shared_ptr<const Trajectory>> probeNew(ProgressSink& progress,
                                                          const std::stop_token& stop);
-    /// Removes the saved weights of all probed steps but the newest `kept`.
+    /// Removes the saved weights of all measured steps but the newest `kept`; those whose probe has
+    /// failed stay, so that they can be measured later.
     void dropOldWeights(std::size_t kept);
-    std::size_t failed() const { return m_failed; }
+    /// Probes that have failed and were not made good by a later call.
+    const std::vector<Warning>& failures() const { return m_failures; }
     const std::vector<Warning>& warnings() const { return m_warnings; }
 
 private:
+    std::set<std::int64_t> measuredSteps() const;
+
     FileOps& m_ops;
     const PreparedFork::Impl& m_fork;
     std::string m_run;
     std::unique_ptr<TrajectoryStore> m_store;
-    std::size_t m_failed = 0;
-    std::vector<Warning> m_warnings;
+    std::vector<Warning> m_failures, m_warnings;
 };
 
 }  // namespace gridscope

@@ -180,9 +180,9 @@ Expected<ForkOutcome> runForks(FileOps& ops, const PreparedFork& prepared,
             GRIDSCOPE_TRY_ASSIGN(ended, run.run(whole, stop));
             status = ended;
             for (const Warning& warning : run.warnings()) outcome.warnings.push_back(warning);
-            for (const Warning& warning : run.probe().warnings())
-                outcome.warnings.push_back(warning);
-            outcome.failedProbes += run.probe().failed();
+            for (const auto* told : {&run.probe().warnings(), &run.probe().failures()})
+                outcome.warnings.insert(outcome.warnings.end(), told->begin(), told->end());
+            outcome.failedProbes += run.probe().failures().size();
             GRIDSCOPE_TRY(places.writeStatus(name, status));
         } else {
             whole.skip(steps);

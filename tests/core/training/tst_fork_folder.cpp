@@ -120,6 +120,7 @@ void TestForkFolder::equalTextsMeanEqualExperiments_data() {
     row("checkpoint", [](ForkRecord& r) { r.checkpointSha256 = std::string(64, 'a'); });
     row("tokens", [](ForkRecord& r) { r.trainingSha256 = std::string(64, 'a'); });
     row("evaluation", [](ForkRecord& r) { r.evaluation = "another"; });
+    row("windows", [](ForkRecord& r) { r.evaluationSha256 = std::string(64, 'a'); });
 }
 
 void TestForkFolder::equalTextsMeanEqualExperiments() {

@@ -4,7 +4,9 @@
 
 #include <QtTest>
 
+#include <cerrno>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "core/checkpoint/catalog.h"
@@ -76,6 +78,26 @@ private:
     QTemporaryDir m_folder;
 };
 
+/// The tensors of step 14 cannot be read, its header can.
+class UnreadableStep final : public ForwardingFileOps {
+public:
+    UnreadableStep() : ForwardingFileOps(systemFileOps()) {}
+    int open(const fs::path& path, int flags, unsigned mode) override {
+        const int descriptor = ForwardingFileOps::open(path, flags, mode);
+        m_isBad[descriptor] = path.string().find("step14/model.safetensors") != std::string::npos;
+        return descriptor;
+    }
+    long pread(int descriptor, std::span<std::byte> into, std::uint64_t offset) override {
+        constexpr std::uint64_t kHeader = 8;
+        return m_isBad[descriptor] && offset > kHeader
+                   ? -EIO
+                   : ForwardingFileOps::pread(descriptor, into, offset);
+    }
+
+private:
+    std::map<int, bool> m_isBad;
+};
+
 Expected<ForkOutcome> runAll(const ForkRequest& request, const ForkCallbacks& callbacks = {},
                              const std::stop_token& stop = {}, FileOps& ops = systemFileOps()) {
     NullProgress quiet;
@@ -116,9 +138,12 @@ private slots:
     void fileOrderGivesEachSeedItsOwnWindows();
     void stretchesDoNotChangeTheBits();
     void aFinishedExperimentIsLeftAlone();
+    void evaluationIsKnownByItsContent();
     void aCancelledExperimentGoesOnBitEqual();
     void aDivergedRunEndsAlone();
     void fullDiskEndsResumable();
+    void weightsOfFailedProbesStay();
+    void freeDiskOfAFolderThatIsNotThereYet();
     void anotherDesignIsRefused();
     void refusals_data();
     void refusals();
@@ -247,6 +272,34 @@ void TestForkRunner::aFinishedExperimentIsLeftAlone() {
     QCOMPARE(rows, 0);
 }
 
+void TestForkRunner::evaluationIsKnownByItsContent() {
+    const ForkPlace place;
+    ForkRequest request = place.request({"cosine"}, 1);
+    request.design.steps = 4;
+    request.evaluation.tokens = place.root() / "held_out.bin";
+    request.evaluation.dtype = "u16";
+    request.evaluation.length = 12;
+    request.evaluation.windows = "4";
+    fs::copy_file(place.tokens(), request.evaluation.tokens);
+    GRIDSCOPE_VERIFY_OK(runAll(request));
+    // Elsewhere, as seen from another working directory.
+    ForkRequest moved = request;
+    moved.evaluation.tokens = place.root() / "moved.bin";
+    fs::rename(request.evaluation.tokens, moved.evaluation.tokens);
+    GRIDSCOPE_VERIFY_OK(runAll(moved));
+    // Other windows are another experiment, under the same name too.
+    const auto refusedAs = [](const ForkRequest& other) {
+        const auto refused = runAll(other);
+        return refused ? QString() : codeOf(refused.error());
+    };
+    ForkRequest cut = moved;
+    cut.evaluation.length = 6;
+    cut.evaluation.windows = "8";
+    QCOMPARE(refusedAs(cut), QStringLiteral("fork.mismatch"));
+    std::fstream(moved.evaluation.tokens, std::ios::binary | std::ios::in | std::ios::out).put(9);
+    QCOMPARE(refusedAs(moved), QStringLiteral("fork.mismatch"));
+}
+
 void TestForkRunner::aCancelledExperimentGoesOnBitEqual() {
     const ForkPlace place;
     ForkRequest whole = place.request();
@@ -305,6 +358,38 @@ void TestForkRunner::fullDiskEndsResumable() {
     const auto outcome = runAll(request, {}, {}, disk);
     GRIDSCOPE_VERIFY_OK(outcome);
     QCOMPARE(stepsOf(*trajectoryOf(request, "cosine-seed0")).size(), 4);
+}
+
+void TestForkRunner::weightsOfFailedProbesStay() {
+    const ForkPlace place;
+    const ForkRequest request = place.request({"cosine"}, 1);
+    UnreadableStep disk;
+    const auto outcome = runAll(request, {}, {}, disk);
+    GRIDSCOPE_VERIFY_OK(outcome);
+    // Tried after each later probe, and told once.
+    QCOMPARE(outcome->failedProbes, std::size_t{1});
+    QCOMPARE(outcome->warnings.size(), std::size_t{1});
+    QCOMPARE(trajectoryOf(request, "cosine-seed0")->rows[1]->status, RowStatus::Failed);
+    const auto hasWeights = [&](const char* step) {
+        return fs::exists(request.out / "cosine-seed0" / step / "model.safetensors");
+    };
+    QVERIFY(hasWeights("step14") && hasWeights("step22"));
+    QVERIFY(!hasWeights("step10") && !hasWeights("step18"));
+    // Asked again, they are not thrown away either.
+    GRIDSCOPE_VERIFY_OK(runAll(request));
+    QVERIFY(hasWeights("step14"));
+}
+
+void TestForkRunner::freeDiskOfAFolderThatIsNotThereYet() {
+    const ForkPlace place;
+    ForkRequest request = place.request({"cosine"}, 1);
+    NullProgress quiet;
+    for (const fs::path& out : {fs::path("not-there-yet"), place.root() / "nor" / "this"}) {
+        request.out = out;
+        const auto prepared = prepareFork(systemFileOps(), request, quiet, {});
+        GRIDSCOPE_VERIFY_OK(prepared);
+        QVERIFY(estimateForkCost(systemFileOps(), *prepared, 1e11).freeDiskBytes > 0.0);
+    }
 }
 
 void TestForkRunner::anotherDesignIsRefused() {

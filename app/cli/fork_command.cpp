@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <memory>
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/training_report.h"
 #include "app/cli/training_stop.h"
 #include "core/base/numbers.h"
 #include "core/base/step_text.h"
@@ -69,7 +71,8 @@ Expected<ForkRequest> requestOf(const Options& options) {
     GRIDSCOPE_TRY_ASSIGN(sweep, oliSweep(options.sweepRates, options.sweepPeriods, base));
     design.conditions = std::move(conditions);
     design.conditions.insert(design.conditions.end(), sweep.begin(), sweep.end());
-    if (options.dataOrder == dataOrderName(DataOrder::File)) design.dataOrder = DataOrder::File;
+    GRIDSCOPE_TRY_ASSIGN(order, dataOrderOf(options.dataOrder, design.firstWindow));
+    design.dataOrder = order;
     for (std::uint64_t i = 0; i < options.seeds; ++i) design.seeds.push_back(options.firstSeed + i);
     GRIDSCOPE_TRY(placeProbes(options, design.probing));
     for (const std::string& grid : options.grids) {
@@ -103,6 +106,8 @@ void announce(const PreparedFork& prepared, ProgressLine& line) {
                bytesText(cost.memoryBytes) + ", disk " + bytesText(cost.diskBytes));
     if (cost.diskBytes > cost.freeDiskBytes)
         line.event("note: only " + bytesText(cost.freeDiskBytes) + " of disk are free");
+    if (cost.memoryBytes > cost.freeMemoryBytes)
+        line.event("note: only " + bytesText(cost.freeMemoryBytes) + " of memory are free");
 }
 
 /// Lines of the runs as they go on.
@@ -188,8 +193,7 @@ void addSources(CLI::App& command, Options& options) {
         ->allow_extra_args(false);
 }
 
-void addDesign(CLI::App& command, Options& options) {
-    ForkDesign& design = options.request.design;
+void addConditions(CLI::App& command, Options& options) {
     command
         .add_option("--condition", options.conditions,
                     "Schedule, repeatable; the first is the control: cosine, "
@@ -214,12 +218,20 @@ void addDesign(CLI::App& command, Options& options) {
     command.add_option("--warmup", options.base.warmupSteps, "Its warm-up steps")
         ->capture_default_str();
     command.add_option("--total", options.base.totalSteps, "Its steps in all")->required();
-    command.add_option("--fork-step", options.forkStep,
-                       "Step of the checkpoint (default: from its name)");
+    command
+        .add_option("--fork-step", options.forkStep,
+                    "Step of the checkpoint (default: from its name)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
+}
+
+void addTraining(CLI::App& command, Options& options) {
+    ForkDesign& design = options.request.design;
     command.add_option("--seeds", options.seeds, "Runs of each condition")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    command.add_option("--seed", options.firstSeed, "First of the seeds")->capture_default_str();
+    command.add_option("--seed", options.firstSeed, "First of the seeds")
+        ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+        ->capture_default_str();
     command.add_option("--steps", design.steps, "Updates of each run")->required();
     command.add_option("--batch", design.batch, "Windows of a micro-batch")->capture_default_str();
     command.add_option("--length", design.length, "Tokens of a training window")
@@ -245,9 +257,12 @@ void addDesign(CLI::App& command, Options& options) {
         .add_option("--rewarm", design.rewarmSteps,
                     "Steps over which the rate rises again: the moments start at zero")
         ->capture_default_str();
+}
+
+void addProbing(CLI::App& command, Options& options) {
     command.add_option("--probe-every", options.probeEvery, "Steps between probes (1000)");
     CLI::Option* offset =
-        command.add_option("--probe-offset", design.probing.offset, "Shifts them")
+        command.add_option("--probe-offset", options.request.design.probing.offset, "Shifts them")
             ->capture_default_str();
     command
         .add_option("--probe-at", options.probeAt,
@@ -283,7 +298,9 @@ void addForkCommand(CLI::App& app, CommandChoice& choice) {
         "fork-report DIR compares the conditions of an experiment, finished or not.\n"
         "All conditions of a seed see the same windows, so runs can be compared in pairs.");
     addSources(*command, *options);
-    addDesign(*command, *options);
+    addConditions(*command, *options);
+    addTraining(*command, *options);
+    addProbing(*command, *options);
     command->callback([options, &choice] {
         choice = {[options] { return run(*options); }, nullptr};
     });

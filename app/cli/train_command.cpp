@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <memory>
 
 #include "app/cli/command.h"
@@ -81,11 +82,12 @@ Expected<ExitCode> run(const Options& options) {
     GRIDSCOPE_TRY_ASSIGN(model, parseModelConfig(configText, options.config));
     settings.model = std::move(model);
     GRIDSCOPE_TRY_ASSIGN(action, parseMonitorAction(options.monitor));
+    GRIDSCOPE_TRY_ASSIGN(dataOrder, dataOrderOf(options.dataOrder, options.firstWindow));
     const TrainingInput input = inputOf(options);
     GRIDSCOPE_TRY_ASSIGN(training, loadTrainingTokens(ops, input));
     for (const std::string& note : training.notes) printMessage("note: " + note);
-    if (options.dataOrder == dataOrderName(DataOrder::File)) {
-        settings.dataOrder = DataOrder::File;
+    if (dataOrder == DataOrder::File) {
+        settings.dataOrder = dataOrder;
         GRIDSCOPE_TRY_ASSIGN(order, fileOrderOf(training, settings.length, options.firstWindow));
         settings.fileOrder = order;
     }
@@ -158,6 +160,7 @@ void addTrainCommand(CLI::App& app, CommandChoice& choice) {
     command->add_option("--clip", training.clip, "Largest global gradient norm")
         ->capture_default_str();
     command->add_option("--seed", training.seed, "Of initial weights and data order")
+        ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
         ->capture_default_str();
     command
         ->add_option("--data-order", options->dataOrder,

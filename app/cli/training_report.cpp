@@ -59,6 +59,14 @@ void TrainingReport::finish(const TrainingResult& result) {
     event(text);
 }
 
+Expected<DataOrder> dataOrderOf(const std::string& name, std::int64_t firstWindow) {
+    if (name == dataOrderName(DataOrder::File)) return DataOrder::File;
+    if (firstWindow != 0)
+        return Error{ErrorCode::SettingsSyntax, "--first-window",
+                     "windows at random places have no first one", "Add --data-order file"};
+    return DataOrder::Seeded;
+}
+
 Expected<void> trainReported(const TrainingSettings& settings, const Schedule& schedule,
                              CheckpointFolder& folder, TrainingReport& report) {
     GRIDSCOPE_TRY(report.begin(settings));

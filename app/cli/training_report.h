@@ -3,11 +3,14 @@
 // What training says on stderr: the bar, a line per checkpoint, a summary.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "app/cli/progress_line.h"
 #include "app/cli/training_stop.h"
 #include "core/training/checkpoint_folder.h"
+#include "core/training/data_order.h"
 #include "core/training/schedule.h"
 #include "core/training/trainer.h"
 
@@ -31,6 +34,9 @@ private:
     TrainingPoint m_last;
     double m_tokensPerStep = 0.0;
 };
+
+/// What --data-order names. Errors: settings.syntax (a --first-window that it does not use)
+Expected<DataOrder> dataOrderOf(const std::string& name, std::int64_t firstWindow);
 
 /// Trains by `schedule`, telling all of it through `report`, from begin() on, until its stop asks
 /// for the end.

@@ -120,7 +120,11 @@ private slots:
         QVERIFY(dry.error.contains("2 conditions x 2 seeds from step 2400"));
         QVERIFY(dry.error.contains("TFLOP of training"));
         QVERIFY(dry.error.contains("of 8 probes are taken in a bump"));
+        QVERIFY(!dry.error.contains("are free"));
         QVERIFY(!QFile::exists(file("dry")));
+        QStringList large = fork("dry") + words("--dry-run");
+        large[large.indexOf(text("--batch")) + 1] = text("100000000");
+        QVERIFY(runCli(large).error.contains("of memory are free"));
     }
 
     void killedTrainingResumesBitEqual() {
@@ -272,6 +276,16 @@ private slots:
             << false << text("--monitor maybe") << 2 << QByteArray("settings.syntax");
         QTest::newRow("fork, own fork step")
             << true << text("--condition sgdr:fork=5") << 2 << QByteArray("settings.syntax");
+        QTest::newRow("fork, no such step") << true << text("--fork-step -5") << 2 << QByteArray();
+        QTest::newRow("fork, negative seed") << true << text("--seed -1") << 2 << QByteArray();
+        QTest::newRow("train, negative seed") << false << text("--seed -1") << 2 << QByteArray();
+        for (const bool forks : {false, true}) {
+            const char* const name = forks ? "fork" : "train";
+            QTest::addRow("%s, threads", name)
+                << forks << text("--threads 100000") << 2 << QByteArray("settings.range");
+            QTest::addRow("%s, first window without file order", name)
+                << forks << text("--first-window 3") << 2 << QByteArray("settings.syntax");
+        }
     }
     void refusals() {
         QFETCH(bool, forks);

@@ -47,6 +47,7 @@ Expected<void> ProbeControl::start(views::RunId run, std::vector<std::size_t> se
     m_sessions.setReported(run, {});
     m_run = run;
     m_file = pathOf(choice.output);
+    m_otherFile.clear();
     m_question = std::make_shared<StorageQuestion>();
     ProbeRequest request{session->catalog, std::move(selection), choice};
     const GuiPoster post = m_jobs.poster(this);

@@ -67,6 +67,7 @@ class TestStoragePause : public QObject {
 private slots:
     void retryAsksAgainWhenItFails();
     void elsewhereGoesOnInTheOtherFile();
+    void theOtherFileIsOfOneProbe();
     void stopEndsTheProbe();
     void closingEndsTheWait();
 };
@@ -98,6 +99,33 @@ void TestStoragePause::elsewhereGoesOnInTheOtherFile() {
     QCOMPARE(run->lastChoice.output, other);  // where "Go On" goes
     QCOMPARE(run->file, std::filesystem::path(other.toStdString()));
     QCOMPARE(run->table->rowCount(), std::size_t{2});
+}
+
+// It ended before any row was in the other file; the next one writes where it was told to.
+void TestStoragePause::theOtherFileIsOfOneProbe() {
+    OpenFolder open(5);
+    const views::ProbeChoice choice = choiceFor(*open.fixture);
+    ProbeControl& probe = open.controller().probe();
+    open.engine.onProbe = [](const ProbeRequest& request, const Engine::OnSnapshot&, ProgressSink&,
+                             std::stop_token) -> Expected<ProbeReport> {
+        request.onStorageFailure(kFull);
+        return Error{ErrorCode::TrajectoryVerify, {}, "the copy differs", {}};
+    };
+    open.controller().startProbe(choice);
+    QTRY_VERIFY(!probe.storageProblem().isEmpty());
+    probe.saveElsewhere(open.fixture->folder.filePath(QStringLiteral("other.h5")));
+    QTRY_VERIFY(!probe.isRunning());
+    open.engine.onProbe = [](const ProbeRequest&, const Engine::OnSnapshot&, ProgressSink&,
+                             std::stop_token) -> Expected<ProbeReport> {
+        ProbeReport report;
+        report.trajectory = test::scriptedTrajectory(2, RowStatus::Complete);
+        return report;
+    };
+    open.controller().startProbe(choice);
+    QTRY_VERIFY(!probe.isRunning());
+    const RunSession* run = open.controller().session();
+    QCOMPARE(run->lastChoice.output, choice.output);
+    QCOMPARE(run->file, std::filesystem::path(choice.output.toStdString()));
 }
 
 void TestStoragePause::stopEndsTheProbe() {

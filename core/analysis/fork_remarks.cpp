@@ -17,8 +17,10 @@ std::string nameOf(const ComparedRun& run) {
     return "condition " + std::to_string(run.condition + 1) + ", seed " + std::to_string(run.seed);
 }
 
-/// Four decimals at most.
-std::string pText(double p) { return formatNumber(std::round(1e4 * p) / 1e4); }
+/// Four decimals at most, but never 0.
+std::string pText(double p) {
+    return p < 1e-4 ? formatNumber(p) : formatNumber(std::round(1e4 * p) / 1e4);
+}
 
 /// Last step with a gap; NaN if there is none.
 double lastMeasured(const ComparedRun& run) {

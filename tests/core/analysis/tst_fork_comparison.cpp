@@ -293,6 +293,11 @@ void TestForkComparison::paperLikeWins() {
     QVERIFY(anyContains(comparison.remarks, "autocorrelation"));
     QVERIFY(anyContains(comparison.remarks, "below 0.05 one-sided and 0.1 two-sided"));
     QCOMPARE(comparison.remarks.size(), std::size_t(3));  // and that pairs share runs
+    // 10 against 10: one of 184,756 deals.
+    std::vector<ComparedRun> many;
+    for (std::uint64_t seed = 0; seed < 20; ++seed)
+        many.push_back(runOf(seed % 2, seed, {static_cast<double>(seed)}));
+    QVERIFY(anyContains(compareForks(2, many).remarks, "no p below 5.41"));
 }
 
 void TestForkComparison::missingGapsAreLeftOut() {

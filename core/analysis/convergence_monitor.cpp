@@ -225,6 +225,10 @@ void ConvergenceMonitor::judge() {
                          verdict.step - m_anchorStep >= m_settings.plateauShare * verdict.step;
     if (!lasting) {
         verdict.confidence = normalCdf(inErrors(windowMean(0) - newer, error));
+        // Saved steps may lie far apart: below the window before it, and still above the best one.
+        if (m_later > 0)
+            verdict.confidence =
+                std::min(verdict.confidence, normalCdf(inErrors(m_bestMean - newer, error)));
         return;
     }
     verdict.state = MonitorState::Plateau;

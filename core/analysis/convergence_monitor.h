@@ -43,7 +43,7 @@ struct MonitorEvent {
 struct MonitorVerdict {
     MonitorState state = MonitorState::Learning;
     /// Chance, by the noise estimated from the stream, that what defines the state is true:
-    /// falling over the last two windows; changed by less than the tolerance since the plateau
+    /// falling over the last two windows and to the best one; changed by less than the tolerance since the plateau
     /// began; risen above the best. 0 while it cannot be told.
     double confidence = 0.0;
     std::size_t points = 0;  ///< finite points taken so far

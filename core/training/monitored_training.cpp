@@ -45,12 +45,12 @@ public:
           m_monitor(monitor),
           m_tell(tell) {}
 
-    /// Measures the checkpoints up to `reached` that are on disk and were not
-    /// measured yet.
+    /// Measures the checkpoints up to `reached` that are on disk and were not measured yet. Those
+    /// behind the last one that is there may still come.
     Expected<AfterSave> upTo(std::int64_t reached, const std::stop_token& stop) {
         AfterSave after = AfterSave::Continue;
-        for (; m_next < m_steps.size() && m_steps[m_next] <= reached; ++m_next) {
-            const TrainingStep step{m_steps[m_next]};
+        for (std::size_t i = m_next; i < m_steps.size() && m_steps[i] <= reached; ++i) {
+            const TrainingStep step{m_steps[i]};
             const std::filesystem::path place = m_folder.folderOf(step);
             std::error_code ignored;
             if (!std::filesystem::exists(place / "model.safetensors", ignored)) continue;
@@ -59,6 +59,7 @@ public:
                    formatFixed(loss, 4));
             GRIDSCOPE_TRY_ASSIGN(wanted, m_monitor.observe(step, loss, place));
             m_newest = step;
+            m_next = i + 1;
             if (wanted == AfterSave::Stop) after = wanted;
         }
         if (after == AfterSave::Stop) m_tell(m_monitor.sentence() + ": the run ends here");

@@ -50,6 +50,7 @@ class TestConvergenceMonitor : public QObject {
 private slots:
     void exactCurve();
     void statesOfExactCurves();
+    void learningIsInDoubtBehindTheBest();
     void falseAlarmsOfImprovingCurves_data();
     void falseAlarmsOfImprovingCurves();
     void falseAlarmsOfSlopes_data();
@@ -112,6 +113,18 @@ void TestConvergenceMonitor::statesOfExactCurves() {
              std::string("converged, confidence 99 %"));
     QCOMPARE(verdictText(MonitorVerdict{MonitorState::Plateau, 0.2}),
              std::string("plateau, in doubt, confidence 20 %"));
+}
+
+// The paper's Table 1: four steps behind the best are too few to call it converged, and the last
+// five lie below the five before them, which were far apart; but nothing falls any more.
+void TestConvergenceMonitor::learningIsInDoubtBehindTheBest() {
+    Stream stream;
+    stream.steps = {1000, 7000, 10000, 30000, 70000, 77000, 83000, 100000, 120000, 143000};
+    for (const double ppl : {110.1, 42.8, 40.1, 35.7, 33.7, 33.4, 34.4, 34.0, 34.9, 35.3})
+        stream.losses.push_back(std::log(ppl));
+    const MonitorVerdict verdict = fed(stream).verdict();
+    QCOMPARE(verdict.state, MonitorState::Learning);
+    QVERIFY2(verdict.confidence < 0.5, qPrintable(QString::number(verdict.confidence)));
 }
 
 void TestConvergenceMonitor::falseAlarmsOfImprovingCurves_data() {

@@ -90,6 +90,15 @@ void WorkbenchController::open(const QString& path) {
     const QString full = QFileInfo(path).absoluteFilePath();
     if (QFileInfo(full).isFile()) {
         openTrajectory(full, {});
+    } else if (QFileInfo::exists(QDir(full).filePath(QStringLiteral("fork.json")))) {
+        if (m_fork.isRunning()) {
+            emit message(views::LogLevel::Warning,
+                         tr("%1 was not opened: an experiment is running.").arg(full));
+            return;
+        }
+        m_fork.open(full);
+        emit experimentOpened();
+        emit opened(full);
     } else {
         openFolder(full);
     }

@@ -40,7 +40,7 @@ class WorkbenchController : public QObject {
 public:
     WorkbenchController(JobRunner& jobs, Engine& engine, QObject* parent = nullptr);
 
-    /// Opens a checkpoint folder or a .h5 file, whichever `path` is.
+    /// Opens a checkpoint folder, a fork experiment or a .h5 file, whichever `path` is.
     void open(const QString& path);
     void closeRun(views::RunId run);
     void rescan();
@@ -91,6 +91,8 @@ signals:
     /// The table, bands or overlay of the active run is another one now.
     void dataChanged();
     void message(gridscope::views::LogLevel level, const QString& text);
+    /// A fork experiment was opened: its page has what there is to see.
+    void experimentOpened();
     /// For the list of recent items.
     void opened(const QString& path);
 

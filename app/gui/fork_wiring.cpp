@@ -134,6 +134,8 @@ void ForkWiring::connectControl() {
         m_page->setChoice(choice);
         m_controller.fork().choose(m_page->choice(), m_page->designProblem());
     });
+    connect(&m_controller, &WorkbenchController::experimentOpened, this,
+            [this] { m_window.showPage(m_page); });
     // Also when a probe or a watch begins or ends.
     connect(&m_controller, &WorkbenchController::viewStateChanged, this, &ForkWiring::showStatus);
 }

@@ -139,7 +139,7 @@ bool answered(int argc, char** argv) {
         if (argument != "--help" && argument != "-h") continue;
         std::puts(
             "gridscope [FOLDER or RUN.h5]...\n"
-            "  Opens checkpoint folders and trajectories in the window.\n"
+            "  Opens checkpoint folders, trajectories and fork experiments in the window.\n"
             "  --theme system, light or dark; --page dashboard, layers, fork or watch;\n"
             "  --screenshot FILE.png saves a picture of the window and ends.\n"
             "gridscope figure RUN.h5 --figure NAME --out FILE [...]\n"

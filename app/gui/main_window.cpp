@@ -310,9 +310,10 @@ void MainWindow::runAudit() {
 
 bool MainWindow::confirmQuit() {
     if (!m_controller.jobs().isBusy()) return true;
-    QMessageBox box(QMessageBox::Question, tr("A job is running"),
-                    tr("What is measured so far is kept, and a later probe goes on from there."),
-                    QMessageBox::NoButton, this);
+    QMessageBox box(
+        QMessageBox::Question, tr("A job is running"),
+        tr("What is measured or trained so far is kept; started again, it goes on from there."),
+        QMessageBox::NoButton, this);
     box.setObjectName(QStringLiteral("quitQuestion"));
     QAbstractButton* keep = box.addButton(tr("Keep Running"), QMessageBox::RejectRole);
     QAbstractButton* stop = box.addButton(tr("Stop and Quit"), QMessageBox::AcceptRole);

@@ -221,7 +221,10 @@ Expected<PreparedFork> prepareFork(FileOps& ops, const ForkRequest& request, Pro
         checkIds(fork->windows, static_cast<std::uint64_t>(entry.config->vocabularyRows)));
     GRIDSCOPE_TRY_ASSIGN(weights, loadModelWeights(ops, entry, NonFinitePolicy::Refuse, stop));
     fork->weights = std::move(weights);
-    fork->record.checkpoint = entry.folder.string();
+    // Whole, so that the experiment can be opened from any folder.
+    std::error_code failed;
+    const std::filesystem::path whole = std::filesystem::absolute(entry.folder, failed);
+    fork->record.checkpoint = (failed ? entry.folder : whole).string();
     fork->record.checkpointLabel = entry.label.text;
     fork->record.checkpointSha256 = fork->weights->contentSha256();
     fork->record.trainingSha256 = tokensHash(fork->tokens);

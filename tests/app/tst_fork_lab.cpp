@@ -296,9 +296,10 @@ void TestForkLab::nothingElseTrainsBeside() {
 void TestForkLab::openedExperimentIsLocked() {
     const ForkFiles files;
     QVERIFY(QDir().mkpath(files.path("fork")));
-    QFile trajectory(files.path("fork/cosine-seed0.h5"));
-    QVERIFY(trajectory.open(QIODevice::WriteOnly));
-    trajectory.close();
+    for (const char* name : {"fork/cosine-seed0.h5", "fork/fork.json"}) {
+        QFile file(files.path(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+    }
     ScriptedEngine engine;
     engine.onOpenFork = [&](const std::filesystem::path&) -> Expected<OpenedFork> {
         OpenedFork opened{files.choice(), test::scriptedPlan(files.choice()).runs};
@@ -322,7 +323,9 @@ void TestForkLab::openedExperimentIsLocked() {
         return LoadedTrajectory{test::scriptedTrajectory(3, RowStatus::Complete), {}};
     };
     WindowFixture fixture(engine);
-    fixture.controller.fork().open(files.path("fork"));
+    // A folder that is dropped, or named on the command line, is known by its fork.json.
+    fixture.controller.open(files.path("fork"));
+    QCOMPARE(fixture.child<QTabWidget>("centralPages")->currentWidget(), page(fixture));
     QTRY_COMPARE(fixture.child<QSpinBox>("forkSteps")->value(), 600);
     QVERIFY(!fixture.child<QSpinBox>("forkSteps")->isEnabled());
     QVERIFY(fixture.child<QLineEdit>("forkTokens")->isEnabled());

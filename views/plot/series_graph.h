@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// A graph whose markers keep a distance on screen, so that dense stretches stay a line.
+// A graph whose many markers keep a distance on screen, so that dense stretches stay a line.
 #pragma once
 
 #include "views/plot/plot_backend.h"

@@ -113,7 +113,17 @@ void TestArchitectures::logitsAgreeWithTheReference() {
     const std::vector<float> expected = test::lastFloats(path / "logits.npy", logits.size());
     const double difference = largestDifference(logits, expected);
     qInfo("largest difference of logits %.1e", difference);
-    QVERIFY2(difference <= kParity, qPrintable(QString::number(difference)));
+    // kParity is how far the program may lie from exact arithmetic; the reference, in FP32 too,
+    // lies off by what its meta.json says. Processors with AVX2 only round other sums than AVX-512
+    // does.
+    double ofReference = 0.0;
+    if (fs::exists(path / "meta.json")) {
+        ofReference =
+            test::readJson(path / "meta.json")[QStringLiteral("fp32_vs_fp64_max_abs_diff")]
+                .toDouble();
+        QVERIFY(ofReference > 0.0 && ofReference < kParity);
+    }
+    QVERIFY2(difference <= kParity + ofReference, qPrintable(QString::number(difference)));
 
     const double ce = test::mean(test::nllOf(weights, windows), windows);
     const double expectedCe =

@@ -12,6 +12,8 @@
 #include <QPushButton>
 #include <QStatusBar>
 
+#include <utility>
+
 #include "app/control/fork_settings.h"
 #include "app/control/workbench_controller.h"
 #include "app/gui/fork_results_wiring.h"
@@ -128,14 +130,19 @@ void ForkWiring::connectPage() {
 void ForkWiring::connectControl() {
     ForkControl& fork = m_controller.fork();
     connect(&fork, &ForkControl::statusChanged, this, &ForkWiring::showStatus);
-    connect(&fork, &ForkControl::reportChanged, this,
-            [this] { m_page->results()->showReport(m_controller.fork().report()); });
+    connect(&fork, &ForkControl::reportChanged, this, [this] {
+        const auto report = m_controller.fork().report();
+        m_page->results()->showReport(report);
+        if (report != nullptr && std::exchange(m_resultsAreFirst, false)) m_page->showResults();
+    });
     connect(&fork, &ForkControl::choiceReplaced, this, [this](const views::ForkChoice& choice) {
         m_page->setChoice(choice);
         m_controller.fork().choose(m_page->choice(), m_page->designProblem());
     });
-    connect(&m_controller, &WorkbenchController::experimentOpened, this,
-            [this] { m_window.showPage(m_page); });
+    connect(&m_controller, &WorkbenchController::experimentOpened, this, [this] {
+        m_window.showPage(m_page);
+        m_resultsAreFirst = true;
+    });
     // Also when a probe or a watch begins or ends.
     connect(&m_controller, &WorkbenchController::viewStateChanged, this, &ForkWiring::showStatus);
 }
@@ -197,6 +204,7 @@ void ForkWiring::openExperiment() {
                                                              m_page->choice().out);
     if (folder.isEmpty()) return;
     m_window.showPage(m_page);
+    m_resultsAreFirst = true;
     m_controller.fork().open(folder);
 }
 
@@ -218,6 +226,7 @@ bool ForkWiring::confirmed() const {
 void ForkWiring::run() {
     m_window.showPage(m_page);
     if (!m_page->problem().isEmpty() || !confirmed()) return;
+    m_resultsAreFirst = false;
     m_controller.fork().start();
     m_page->showRuns();
 }

@@ -55,6 +55,7 @@ private:
     MainWindow& m_window;
     WorkbenchController& m_controller;
     views::ForkLabPage* m_page;
+    bool m_resultsAreFirst = false;  ///< an experiment was opened: show what it found
     std::function<int()> m_selectedEntry = [] { return -1; };
 };
 

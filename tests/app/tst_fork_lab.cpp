@@ -331,6 +331,7 @@ void TestForkLab::openedExperimentIsLocked() {
     QVERIFY(fixture.child<QLineEdit>("forkTokens")->isEnabled());
     QVERIFY2(why(fixture).contains(QStringLiteral("to train on")), qPrintable(why(fixture)));
     QTRY_VERIFY(page(fixture)->results()->report() != nullptr);
+    QTRY_VERIFY(page(fixture)->results()->isVisible());  // what it found is shown first
 
     auto* table = fixture.child<QTableView>("forkRunTable");
     auto* open = fixture.child<QAction>("forkOpenTrajectory");

@@ -212,6 +212,8 @@ void ForkLabPage::showMessages() {
 
 void ForkLabPage::showRuns() { m_tabs->setCurrentWidget(m_runsPage); }
 
+void ForkLabPage::showResults() { m_tabs->setCurrentIndex(m_tabs->count() - 1); }
+
 void ForkLabPage::setTheme(Theme theme) {
     m_preview->setTheme(theme);
     m_results->setTheme(theme);

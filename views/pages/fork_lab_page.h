@@ -41,6 +41,7 @@ public:
     /// The same, as far as no file must be read whole to know it.
     QString designProblem() const;
     void showRuns();
+    void showResults();
     void setTheme(Theme theme);
     ForkResultsView* results() const { return m_results; }
     SchedulePlot* preview() const { return m_preview; }

@@ -6,17 +6,11 @@
 #include <limits>
 
 #include "core/base/sha256.h"
+#include "core/base/step_text.h"
 
 namespace gridscope {
 
 namespace {
-
-/// 65536 as "65,536".
-std::string grouped(std::uint64_t number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-    return digits;
-}
 
 Error rangeError(const std::string& source, const std::string& what, const std::string& hint) {
     return {ErrorCode::SettingsRange, source, what, hint};
@@ -39,8 +33,8 @@ Expected<void> checkSettings(const TokenArray& tokens, const WindowSettings& set
         return rangeError(source, "the number of windows must be at least 1", {});
     if (tokens.rows > 0 && tokens.columns != settings.length)
         return rangeError(source,
-                          "the rows hold " + grouped(tokens.columns) + " ids, windows of " +
-                              grouped(settings.length) + " are asked for",
+                          "the rows hold " + formatGrouped(tokens.columns) + " ids, windows of " +
+                              formatGrouped(settings.length) + " are asked for",
                           "Set the window length to " + std::to_string(tokens.columns));
     return {};
 }
@@ -75,12 +69,12 @@ Expected<EvalWindows> cutWindows(const TokenArray& tokens, const WindowSettings&
             wanted <= std::numeric_limits<std::uint64_t>::max() / settings.length;
         return Error{ErrorCode::TokensTooFew, std::move(source),
                      "needs " +
-                         (countable ? grouped(wanted * settings.length) + " tokens ("
+                         (countable ? formatGrouped(wanted * settings.length) + " tokens ("
                                     : std::string("more than 2^64 tokens (")) +
-                         grouped(wanted) + " x " + grouped(settings.length) + "), has " +
-                         grouped(present),
+                         formatGrouped(wanted) + " x " + formatGrouped(settings.length) +
+                         "), has " + formatGrouped(present),
                      whole == 0 ? "Use more text, or shorter windows"
-                                : grouped(whole) +
+                                : formatGrouped(whole) +
                                       " windows fit: use --windows all, more text, "
                                       "or shorter windows"};
     }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/range_rule.h"
+#include "core/base/step_text.h"
 
 namespace gridscope {
 
@@ -128,13 +129,6 @@ std::vector<std::int64_t> thinned(const std::set<std::int64_t>& steps, std::int6
     return kept;
 }
 
-std::string withSeparators(std::int64_t value) {
-    std::string text = std::to_string(value);
-    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(static_cast<std::size_t>(at), ",");
-    return text;
-}
-
 /// What is to be said of one oli condition.
 std::string warningOf(const ForkDesign& design, const ForkCondition& condition) {
     const auto schedule = Schedule::make(condition.schedule);
@@ -159,9 +153,9 @@ std::string warningOf(const ForkDesign& design, const ForkCondition& condition) 
     std::string text = condition.name + ": ";
     if (few) {
         constexpr std::size_t kMostListed = 6;
-        text += "probing every " + withSeparators(design.probing.every) + " steps meets " +
-                std::to_string(phases.size()) + " of the " + withSeparators(period) +
-                " positions in its period";
+        text += "probing every " + formatGrouped(static_cast<std::uint64_t>(design.probing.every)) +
+                " steps meets " + std::to_string(phases.size()) + " of the " +
+                formatGrouped(static_cast<std::uint64_t>(period)) + " positions in its period";
         for (std::size_t i = 0; i < phases.size() && phases.size() <= kMostListed; ++i)
             text += (i == 0 ? " (" : ", ") + std::to_string(phases[i]) +
                     (i + 1 == phases.size() ? ")" : "");

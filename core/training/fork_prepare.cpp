@@ -14,8 +14,6 @@ namespace gridscope {
 
 namespace {
 
-constexpr std::uint64_t kTokenizerBytes = 64 << 20;
-
 /// The one gpt_neox checkpoint that `request` names.
 Expected<CheckpointCatalog> findCheckpointToFork(FileOps& ops, const ForkRequest& request,
                                                  ProgressSink& progress,

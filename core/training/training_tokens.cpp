@@ -14,8 +14,6 @@ namespace gridscope {
 
 namespace {
 
-constexpr std::uint64_t kTokenizerBytes = 64 << 20;
-
 Expected<void> readMegatron(FileOps& ops, const TrainingInput& input,
                             std::optional<TokenDtype> dtype, TrainingTokens& training) {
     GRIDSCOPE_TRY_ASSIGN(dataset, MegatronDataset::open(ops, input.tokens, dtype));

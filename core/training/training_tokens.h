@@ -15,6 +15,9 @@
 
 namespace gridscope {
 
+/// Largest tokenizer.json that is read whole to be kept beside checkpoints.
+inline constexpr std::uint64_t kTokenizerBytes = 64 << 20;
+
 struct TrainingInput {
     std::filesystem::path tokens;     ///< .npy, .bin or Megatron .idx; or empty
     std::string dtype;                ///< of a .bin: "u8", "u16", "u32", "i32", "i64"
